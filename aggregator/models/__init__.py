@@ -1,0 +1,32 @@
+"""What the database holds, by subject: registry, feeds, entries, changes, stories, decisions."""
+
+from aggregator.models.changes import Change, PortalState
+from aggregator.models.decisions import Quarantine, SatkerHold
+from aggregator.models.entries import Entry, EntryKey, EntryTopic, Revision
+from aggregator.models.feeds import Feed, FetchLog, Gap, HostPause, RawFeed
+from aggregator.models.registry import Province, Satker, SatkerHost, Stage, Topic
+from aggregator.models.stories import Signature, Story, StoryDecision
+
+__all__ = [
+    "Change",
+    "Entry",
+    "EntryKey",
+    "EntryTopic",
+    "Feed",
+    "FetchLog",
+    "Gap",
+    "HostPause",
+    "PortalState",
+    "Province",
+    "Quarantine",
+    "RawFeed",
+    "Revision",
+    "Satker",
+    "SatkerHold",
+    "SatkerHost",
+    "Signature",
+    "Stage",
+    "Story",
+    "StoryDecision",
+    "Topic",
+]

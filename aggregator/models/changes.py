@@ -1,0 +1,88 @@
+"""The change sequence that the index, caches, hub and alerts follow, and the portal's own state."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import connection, models
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from aggregator.models.entries import Entry
+
+
+class ChangeManager(models.Manager["Change"]):
+    def mark(self, entry_ids: list[int]) -> None:
+        """Give these entries a new place at the end of the sequence. Call inside the transaction that
+        makes, changes or ends their public face."""
+        if not entry_ids:
+            return
+        self.filter(entry_id__in=entry_ids).delete()
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO aggregator_change (entry_id, xact)"
+                    " SELECT unnest(%s::bigint[]), pg_current_xact_id()::text::bigint",
+                    [entry_ids],
+                )
+        else:
+            self.bulk_create([Change(entry_id=entry_id) for entry_id in entry_ids], batch_size=500)
+        PortalState.bump()
+
+    def after(self, xact: int, number: int, limit: int) -> list[tuple[int, int, int]]:
+        """The next marks as (xact, id, entry id), oldest first.
+
+        On PostgreSQL a number can be taken before and committed after a higher one, so followers read
+        only below `pg_snapshot_xmin`: every transaction there has ended, and (xact, id) is the order.
+        SQLite has one writer, so xact is 0 and the AUTOINCREMENT id is the order.
+        """
+        marks = self.filter(models.Q(xact__gt=xact) | models.Q(xact=xact, id__gt=number))
+        if connection.vendor == "postgresql":
+            marks = marks.extra(where=["xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
+        return list(marks.order_by("xact", "id").values_list("xact", "id", "entry_id")[:limit])
+
+
+class Change(models.Model):
+    """One mark an entry: the newest event of its public life. Never updated: deleted and made anew, so
+    that a follower's cursor meets it again."""
+
+    id = models.BigAutoField(primary_key=True)  # AUTOINCREMENT on SQLite: numbers are never used again
+    entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")
+    xact = models.BigIntegerField(default=0)  # pg_current_xact_id() on PostgreSQL
+
+    objects = ChangeManager()
+
+    class Meta:
+        ordering = ["xact", "id"]
+        indexes = [models.Index(fields=["xact", "id"], name="change_order")]
+
+    def __str__(self) -> str:
+        return f"{self.xact}/{self.pk}: {self.entry_id}"
+
+
+class PortalState(models.Model):
+    """The one row of facts about the whole database.
+
+    `epoch` names this history: `restore` renews it, and a follower with another epoch starts from
+    nothing. `generation` is part of every cache key and moves with every public change.
+    """
+
+    epoch = models.UUIDField(default=uuid.uuid4)
+    generation = models.PositiveBigIntegerField(default=1)
+    hub_cursor = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("keadaan portal")
+        verbose_name_plural = _("keadaan portal")
+
+    def __str__(self) -> str:
+        return f"{self.epoch} #{self.generation}"
+
+    @classmethod
+    def get(cls) -> PortalState:
+        return cls.objects.get_or_create(pk=1)[0]
+
+    @classmethod
+    def bump(cls) -> None:
+        if not cls.objects.filter(pk=1).update(generation=F("generation") + 1):
+            cls.objects.get_or_create(pk=1)

@@ -1,0 +1,58 @@
+"""The questions that are asked of the tables in more than one place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q
+
+if TYPE_CHECKING:
+    from aggregator.models import Entry, Feed, Satker  # noqa: F401
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def public(self) -> EntryQuerySet:
+        """What the public may see: the only door to entries for pages, feeds, API and search."""
+        return self.filter(state="public")
+
+    def for_lists(self) -> EntryQuerySet:
+        """With what a line in a list shows, in one query, without the long texts."""
+        return self.select_related("public_revision", "satker", "province").defer(
+            "public_revision__content_html", "public_revision__text", "public_revision__signals"
+        )
+
+    def leads(self) -> EntryQuerySet:
+        """One entry a story."""
+        return self.filter(is_lead=True)
+
+    def newest(self) -> EntryQuerySet:
+        return self.order_by("-published_at", "-id")
+
+    def older_than(self, anchor: tuple[datetime, int] | None) -> EntryQuerySet:
+        """Keyset paging for `newest()`: what comes after the entry at (published_at, id)."""
+        if anchor is None:
+            return self
+        at, pk = anchor
+        return self.filter(Q(published_at__lt=at) | Q(published_at=at, id__lt=pk))
+
+
+class FeedQuerySet(models.QuerySet["Feed"]):
+    def active(self) -> FeedQuerySet:
+        return self.filter(state="active")
+
+    def due(self, now: datetime) -> FeedQuerySet:
+        return self.active().filter(next_check_at__lte=now).order_by("next_check_at", "id")
+
+
+class SatkerQuerySet(models.QuerySet["Satker"]):
+    def with_feed_state(self) -> SatkerQuerySet:
+        """Annotate `has_feed` (an active feed) and `feed_failing` (its last check failed)."""
+        from aggregator.models import Feed
+
+        feeds: Any = Feed.objects.filter(satker=OuterRef("pk"), state="active")
+        return self.annotate(has_feed=Exists(feeds), feed_failing=Exists(feeds.exclude(error_code="")))
+
+    def with_public_count(self) -> SatkerQuerySet:
+        return self.annotate(public_count=Count("entries", filter=Q(entries__state="public")))

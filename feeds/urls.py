@@ -1,0 +1,5 @@
+"""Addresses of the outbound feeds."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,256 @@
+"""All settings of the portal. What differs between installations comes from the environment through
+`env.py`; docs/operators.md has one row for each variable, and a test holds the two together."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.env import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+env = Env()
+
+# --- Where things live -----------------------------------------------------------------------------
+DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var", "folder of the database, index, keys and raw feeds")
+INDEX_DIR = env.path("INDEX_DIR", DATA_DIR / "index", "folder of this node's search index")
+DEBUG = env.boolean("DEBUG", False, "developer pages and errors; never in production")
+DEMO = env.boolean("DEMO", False, "demonstration: banner on every page, a key is made if none is given")
+BASE_URL = env.base_url("BASE_URL", "http://127.0.0.1:8000", "public address of the portal, without a slash")
+
+
+def _secret_key() -> str:
+    given = env.text("SECRET_KEY", "", "signs sessions, tasks and forms; 50 random characters")
+    if given:
+        return given
+    kept = DATA_DIR / "secret_key"
+    if kept.exists():
+        return kept.read_text().strip()
+    if not (DEBUG or DEMO):
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Set it to 50 random characters, or set DEMO=1 to have one made."
+        )
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=DATA_DIR, delete=False) as new:
+        new.write(secrets.token_urlsafe(48))
+    try:
+        kept.hardlink_to(new.name)  # whoever comes second takes the key of the first
+    except FileExistsError:
+        pass
+    finally:
+        Path(new.name).unlink()
+    return kept.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = list(env.words("SECRET_KEY_FALLBACKS", (), "former keys, while sessions run out"))
+ALLOWED_HOSTS = [
+    *env.words("ALLOWED_HOSTS", (), "further host names the portal answers to, beside that of BASE_URL"),
+    urlsplit(BASE_URL).hostname or "",
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+]
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", "proxies whose X-Forwarded-* headers are believed")
+
+# --- Django ----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "portal",
+    "feeds",
+    "aggregator",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_q",
+    "import_export",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+ASGI_APPLICATION = "portal.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+AUTH_USER_MODEL = "portal.User"
+LOGIN_URL = "/masuk"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+
+# --- Database --------------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        **env.database(
+            "DATABASE_URL", f"sqlite:///{DATA_DIR / 'portal.sqlite3'}", "SQLite by default, or PostgreSQL"
+        ),
+    }
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # WAL lets readers and the writer work side by side; IMMEDIATE takes the write lock at BEGIN, so that
+    # a busy database waits (20 s) instead of failing in mid-transaction.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
+        " PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
+    }
+else:
+    DATABASES["default"].setdefault("CONN_MAX_AGE", 600)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# --- Cache and tasks -------------------------------------------------------------------------------
+REDIS_URL = env.text("REDIS_URL", "", "Redis for the cache of many nodes; empty: memory of each process")
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 2000},
+        }
+    )
+}
+WORKERS = env.integer("WORKERS", 2, "django-q2 worker processes of one `work`", least=1, most=64)
+# Tasks are few and fat: each ends itself well before `timeout`; what is due lives in the feed table, so
+# a task that is lost, repeated or killed costs nothing but time.
+Q_CLUSTER = {
+    "name": "kpu-portal",
+    "orm": "default",
+    "workers": WORKERS,
+    "daemonize_workers": False,  # daemonic workers could not start parse processes
+    "timeout": 120,
+    "retry": 300,
+    "ack_failures": True,
+    "max_attempts": 3,
+    "catch_up": False,
+    "recycle": 50,
+    "save_limit": 500,
+    "poll": 1,
+    "bulk": 1,
+    "label": "Tugas",
+    "log_level": "WARNING",
+}
+
+# --- Language and time -----------------------------------------------------------------------------
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+FORMAT_MODULE_PATH = ["portal.formats"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "Asia/Jakarta", "zone of national figures and of pages without a satker")
+USE_THOUSAND_SEPARATOR = True
+
+# --- Static files ----------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", DATA_DIR / "static", "folder that collectstatic fills")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
+
+# --- Mail ------------------------------------------------------------------------------------------
+vars().update(env.email("EMAIL_URL", "consolemail://", "outgoing mail; printed to the console by default"))
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "portal@localhost", "sender of alerts and digests")
+
+# --- Fetching --------------------------------------------------------------------------------------
+FETCH_MIN_INTERVAL = env.integer(
+    "FETCH_MIN_INTERVAL", 900, "shortest wait between two checks, seconds", least=5
+)
+FETCH_MAX_INTERVAL = env.integer(
+    "FETCH_MAX_INTERVAL", 21600, "longest wait between two checks, seconds", least=5
+)
+FETCH_CONCURRENCY = env.integer("FETCH_CONCURRENCY", 32, "requests under way at once", least=1, most=1000)
+FETCH_HOST_CONCURRENCY = env.integer("FETCH_HOST_CONCURRENCY", 1, "of these, to one host name", least=1)
+FETCH_HOST_SPACING = env.number("FETCH_HOST_SPACING", 1.0, "pause between two requests to a host, seconds")
+FETCH_IP_CONCURRENCY = env.integer(
+    "FETCH_IP_CONCURRENCY", 8, "of these, to one address (central hosting: many hosts)", least=1
+)
+FETCH_TIMEOUT = env.number("FETCH_TIMEOUT", 30.0, "one whole exchange, seconds", least=0.1)
+FETCH_MAX_BYTES = env.integer("FETCH_MAX_BYTES", 5_000_000, "largest body after decompression", least=1000)
+FETCH_USER_AGENT_CONTACT = env.text("FETCH_USER_AGENT_CONTACT", "", "mail address told to the sites we ask")
+FETCH_ALLOWED_NETWORKS = env.networks("FETCH_ALLOWED_NETWORKS", "networks that may be asked although private")
+FETCH_ALLOWED_PORTS = env.ports("FETCH_ALLOWED_PORTS", (80, 443), "ports that may be asked")
+PARSE_PROCESSES = env.integer("PARSE_PROCESSES", 2, "processes that parse feeds", least=1, most=64)
+PARSE_TIMEOUT = env.number("PARSE_TIMEOUT", 20.0, "longest time for one feed, seconds", least=0.1)
+PARSE_MAX_MEMORY = env.integer(
+    "PARSE_MAX_MEMORY", 300_000_000, "address space a parse may add to its process, bytes", least=1_000_000
+)
+RAW_RETENTION_DAYS = env.integer(
+    "RAW_RETENTION_DAYS", 14, "how long changed raw feeds are kept; 0: not at all"
+)
+if FETCH_MAX_INTERVAL < FETCH_MIN_INTERVAL:
+    raise ImproperlyConfigured(
+        f"FETCH_MAX_INTERVAL={FETCH_MAX_INTERVAL} is shorter than FETCH_MIN_INTERVAL={FETCH_MIN_INTERVAL}."
+    )
+
+# --- Publishing ------------------------------------------------------------------------------------
+PUBLISH_DELAY = env.integer("PUBLISH_DELAY", 0, "seconds a new post of a satker without trust waits")
+SEARCH_ENGINE = env.choice("SEARCH_ENGINE", "whoosh", ("whoosh", "tantivy"), "engine of the search index")
+WEBSUB_HUB_URL = env.text("WEBSUB_HUB_URL", "", "external WebSub hub; empty: the built-in one")
+PUBLIC_RANKING = env.boolean("PUBLIC_RANKING", False, "show the ranking of satker in public")
+ELECTION_MODE = env.boolean("ELECTION_MODE", False, "serve prepared copies first and shed search load")
+
+# --- Security --------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+
+# --- Logging ---------------------------------------------------------------------------------------
+LOG_LEVEL = env.choice(
+    "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "least level that is logged"
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django-q": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+    },
+}
