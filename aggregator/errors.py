@@ -12,9 +12,12 @@
     │   │   └── BodyRefused       too large, a bomb, cut short, or undecodable
     │   └── ParseError            a body arrived and it is no feed we can read
     ├── EntryRejected             one entry of a readable feed is unusable
-    └── SearchError               the index or a query
-        ├── QueryRefused          beyond the limits of the query language
-        └── IndexUnavailable      missing, torn or not to be trusted
+    ├── SearchError               the index or a query
+    │   ├── QueryRefused          beyond the limits of the query language
+    │   └── IndexUnavailable      missing, torn or not to be trusted
+    └── RequestError              a request of a reader that cannot be answered as it is
+        ├── BadParameter          answered with 400 and a sentence that names the parameter
+        └── UnknownValue          a code or slug that does not exist: answered with 404
 
 `code` is stable: it is stored on the fetch log, counted in reports and asserted in tests.
 `permanent` says that trying again soon cannot help; it lengthens the wait, it never ends it.
@@ -107,7 +110,7 @@ class BodyRefused(FetchError):
 
 
 class ParseError(FeedError):
-    """Codes: `empty`, `html`, `not_a_feed`, `not_xml`, `media_type`, `no_entries`, `parse_timeout`, `parse_memory`."""
+    """Codes: `empty`, `html`, `not_a_feed`, `not_xml`, `media_type`, `parse_timeout`, `parse_memory`."""
 
     code = "parse"
 
@@ -130,3 +133,20 @@ class QueryRefused(SearchError):
 
 class IndexUnavailable(SearchError):
     code = "index_unavailable"
+
+
+class RequestError(PortalError):
+    code = "request"
+    permanent = True
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class BadParameter(RequestError):
+    code = "bad_parameter"
+
+
+class UnknownValue(RequestError):
+    code = "unknown_value"
