@@ -200,7 +200,7 @@ FETCH_MIN_INTERVAL = env.integer(
 FETCH_MAX_INTERVAL = env.integer(
     "FETCH_MAX_INTERVAL", 21600, "longest wait between two checks, seconds", least=5
 )
-FETCH_CONCURRENCY = env.integer("FETCH_CONCURRENCY", 32, "requests under way at once", least=1, most=1000)
+FETCH_CONCURRENCY = env.integer("FETCH_CONCURRENCY", 10, "requests under way at once", least=1, most=1000)
 FETCH_HOST_CONCURRENCY = env.integer("FETCH_HOST_CONCURRENCY", 1, "of these, to one host name", least=1)
 FETCH_HOST_SPACING = env.number("FETCH_HOST_SPACING", 1.0, "pause between two requests to a host, seconds")
 FETCH_IP_CONCURRENCY = env.integer(

@@ -1,6 +1,6 @@
 """What the database holds, by subject: registry, feeds, entries, changes, stories, decisions."""
 
-from aggregator.models.changes import Change, PortalState
+from aggregator.models.changes import Change, Duty, PortalState
 from aggregator.models.decisions import Quarantine, SatkerHold
 from aggregator.models.entries import Entry, EntryKey, EntryTopic, Revision
 from aggregator.models.feeds import Feed, FetchLog, Gap, HostPause, RawFeed
@@ -9,6 +9,7 @@ from aggregator.models.stories import Signature, Story, StoryDecision
 
 __all__ = [
     "Change",
+    "Duty",
     "Entry",
     "EntryKey",
     "EntryTopic",

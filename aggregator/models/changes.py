@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.db import connection, models
-from django.db.models import F
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aggregator.models.entries import Entry
@@ -36,7 +38,7 @@ class ChangeManager(models.Manager["Change"]):
         only below `pg_snapshot_xmin`: every transaction there has ended, and (xact, id) is the order.
         SQLite has one writer, so xact is 0 and the AUTOINCREMENT id is the order.
         """
-        marks = self.filter(models.Q(xact__gt=xact) | models.Q(xact=xact, id__gt=number))
+        marks = self.filter(Q(xact__gt=xact) | Q(xact=xact, id__gt=number))
         if connection.vendor == "postgresql":
             marks = marks.extra(where=["xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
         return list(marks.order_by("xact", "id").values_list("xact", "id", "entry_id")[:limit])
@@ -86,3 +88,38 @@ class PortalState(models.Model):
     def bump(cls) -> None:
         if not cls.objects.filter(pk=1).update(generation=F("generation") + 1):
             cls.objects.get_or_create(pk=1)
+
+
+class Duty(models.Model):
+    """Work that only one process of all nodes may do at a time, held for a while and renewed.
+
+    A holder that dies loses the duty when `until` has passed. Holding is an optimisation: what is done
+    under a duty is safe to do twice.
+    """
+
+    name = models.CharField(max_length=40, unique=True)
+    holder = models.CharField(max_length=80, blank=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("tugas tetap")
+        verbose_name_plural = _("tugas tetap")
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.holder}"
+
+    @classmethod
+    def take(cls, name: str, holder: str, seconds: float, now: datetime | None = None) -> bool:
+        """Take or renew the duty; false when another holder has it."""
+        now = now or timezone.now()
+        until = now + timedelta(seconds=seconds)
+        free = (
+            Q(holder=holder) | Q(until__lte=now) | Q(until__gt=now + timedelta(days=1))
+        )  # clock jumped back
+        if cls.objects.filter(free, name=name).update(holder=holder, until=until):
+            return True
+        return cls.objects.get_or_create(name=name, defaults={"holder": holder, "until": until})[1]
+
+    @classmethod
+    def release(cls, name: str, holder: str) -> None:
+        cls.objects.filter(name=name, holder=holder).update(until=timezone.now())

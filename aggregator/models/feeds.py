@@ -47,6 +47,8 @@ class Feed(models.Model):
     last_modified = models.CharField(max_length=200, blank=True)
     body_sha256 = models.CharField(max_length=64, blank=True)
     hub_url = models.CharField(max_length=1000, blank=True)
+    # {"ttl": seconds, "skip_hours": [0–23 GMT], "skip_days": ["Sunday"]}: what the feed itself asks for
+    wishes = models.JSONField(default=dict, blank=True)
     last_checked_at = models.DateTimeField(_("terakhir diperiksa"), null=True, blank=True)
     last_success_at = models.DateTimeField(_("terakhir berhasil"), null=True, blank=True)
     last_new_at = models.DateTimeField(_("berita baru terakhir"), null=True, blank=True)
