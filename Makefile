@@ -1,0 +1,50 @@
+# The portal's few commands. `make run` and `make test` set everything up by themselves.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+STAMP := .venv/.installed
+
+.PHONY: install run test check bench chaos clean format lock browser
+
+install: $(STAMP)
+
+$(STAMP): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/pybabel -q compile --directory portal/locale --domain django --use-fuzzy || true
+	touch $@
+
+run: install
+	DEMO=$${DEMO-1} BASE_URL=$${BASE_URL-http://127.0.0.1:$(PORT)} $(MANAGE) run --port $(PORT)
+
+test: install browser
+	DEMO=1 $(BIN)/pytest
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	DEMO=1 $(BIN)/mypy
+	$(BIN)/lint-imports
+	DEMO=1 $(MANAGE) makemigrations --check --dry-run
+	$(MAKE) --no-print-directory test
+
+# Headless Chromium and PostgreSQL for the tests that need them, where this machine lets us install them.
+browser:
+	@sh deploy/test_services.sh
+
+bench: install
+	for bench in bench/*.py; do $(BIN)/python $$bench || exit 1; done
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-emit-index-url --no-header --upgrade --quiet -o constraints.txt
+
+clean:
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,55 @@
+"""One pass through the whole pipeline in this process."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from aggregator import pipeline
+from aggregator.models import Feed, Satker
+from aggregator.progress import Bar
+from aggregator.search import follow
+
+
+class Command(BaseCommand):
+    help = (
+        "Fetch, parse, store, screen, fold, classify and index. Without --due every active feed now, "
+        "whatever its schedule, but still conditional and within Retry-After. The last line is one "
+        "JSON object."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--due", action="store_true", help="only feeds whose next check has come")
+        parser.add_argument("--satker", action="append", default=[], metavar="CODE", help="only this satker")
+        parser.add_argument("--feed", metavar="URL", help="only this feed")
+        parser.add_argument(
+            "--no-index", action="store_true", help="leave the search index to `follow_index`"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        feeds = self._feeds(options)
+        with Bar(feeds.count(), "umpan") as bar:
+            totals = pipeline.refresh_feeds(feeds.values_list("id", flat=True), progress=bar.advance)
+        pipeline.derive()
+        if not options["no_index"]:
+            follow(once=True)
+        self.stdout.write(json.dumps(totals.as_dict()))
+
+    def _feeds(self, options: dict[str, Any]) -> QuerySet[Feed]:
+        feeds = Feed.objects.active().order_by("id")
+        if options["due"]:
+            feeds = Feed.objects.due(timezone.now())
+        if codes := options["satker"]:
+            known = set(Satker.objects.filter(code__in=codes).values_list("code", flat=True))
+            if missing := [code for code in codes if code not in known]:
+                raise CommandError(f"No satker has the code {', '.join(missing)}.")
+            feeds = feeds.filter(satker__code__in=codes)
+        if url := options["feed"]:
+            feeds = feeds.filter(url=url)
+            if not feeds.exists():
+                raise CommandError(f"No active feed has the address {url}.")
+        return feeds

@@ -1,0 +1,320 @@
+"""The one place where the stages are put together.
+
+fetch (a thread with its own event loop) → parse and clean (worker processes) → store, screen (here, a batch a
+transaction) → classify, cluster → index. Everything behind store works from marks, so each step may be
+killed, repeated and run beside itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from aggregator import classify, cluster, schedule, screen, store
+from aggregator.errors import AddressRefused, FeedError, ParseError
+from aggregator.fetch import fetch_all
+from aggregator.links import host
+from aggregator.models import Feed, SatkerHost
+from aggregator.parse_pool import ParsePool, ReadTask
+from aggregator.records import CleanFeed, FetchPolicy, FetchRequest, FetchResult, Outcome
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+log = logging.getLogger(__name__)
+
+BATCH_FEEDS = 50
+BATCH_ENTRIES = 600
+BATCH_SECONDS = 1.0  # a finished feed waits no longer than this for company
+DERIVE_BATCH = 500
+
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Totals:
+    """The JSON object that `refresh_feeds` prints last."""
+
+    feeds: int = 0
+    not_modified: int = 0
+    failed: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, float]:
+        return {**asdict(self), "seconds": round(self.seconds, 3)}
+
+
+def fetch_policy() -> FetchPolicy:
+    """The limits of the way out, from the settings."""
+    contact = f"; {settings.FETCH_USER_AGENT_CONTACT}" if settings.FETCH_USER_AGENT_CONTACT else ""
+    return FetchPolicy(
+        user_agent=f"KPU-Portal/{settings.VERSION} (+{settings.BASE_URL}/tentang/pengambil-umpan{contact})",
+        timeout=settings.FETCH_TIMEOUT,
+        connect_timeout=min(10.0, settings.FETCH_TIMEOUT),
+        idle_timeout=min(10.0, settings.FETCH_TIMEOUT),
+        max_bytes=settings.FETCH_MAX_BYTES,
+        concurrency=settings.FETCH_CONCURRENCY,
+        host_concurrency=settings.FETCH_HOST_CONCURRENCY,
+        host_spacing=settings.FETCH_HOST_SPACING,
+        ip_concurrency=settings.FETCH_IP_CONCURRENCY,
+        allowed_networks=settings.FETCH_ALLOWED_NETWORKS,
+        allowed_ports=settings.FETCH_ALLOWED_PORTS,
+    )
+
+
+def parse_pool() -> ParsePool:
+    return ParsePool(
+        processes=settings.PARSE_PROCESSES,
+        timeout=settings.PARSE_TIMEOUT,
+        max_memory=settings.PARSE_MAX_MEMORY,
+    )
+
+
+def refresh_due(*, seconds: float = 90.0, batch: int = 100) -> Totals:
+    """Read feeds that are due until none is or the time is up. Batches are small enough that a lease
+    never outlives its holder's work by much."""
+    started = time.monotonic()
+    totals = Totals()
+    feeds = schedule.lease_due(timezone.now(), batch)
+    if feeds:
+        with parse_pool() as pool:
+            while feeds:
+                _read(feeds, pool, totals, None)
+                in_time = time.monotonic() - started < seconds
+                feeds = schedule.lease_due(timezone.now(), batch) if in_time else []
+    totals.seconds = time.monotonic() - started
+    return totals
+
+
+def refresh_feeds(feed_ids: Iterable[int], *, progress: Progress | None = None, batch: int = 200) -> Totals:
+    """Read these feeds now, whatever their schedule, but conditionally and within Retry-After.
+
+    Feeds that another worker holds at this moment are left to it."""
+    started = time.monotonic()
+    totals = Totals()
+    ids = list(feed_ids)
+    with parse_pool() as pool:
+        for start in range(0, len(ids), batch):
+            feeds = schedule.lease(ids[start : start + batch], timezone.now())
+            _read(feeds, pool, totals, progress)
+    totals.seconds = time.monotonic() - started
+    return totals
+
+
+def derive(*, seconds: float | None = None) -> int:
+    """Bring every derived step up to date with what is stored; returns how many entries were touched."""
+    started = time.monotonic()
+    done = 0
+    for step in (_screen_step, _classify_step, _cluster_step):
+        while touched := step():
+            done += touched
+            if seconds is not None and time.monotonic() - started > seconds:
+                return done
+    return done
+
+
+def _screen_step() -> int:
+    report = screen.screen_pending(timezone.now(), limit=DERIVE_BATCH)
+    return report.released + report.held
+
+
+def _classify_step() -> int:
+    return classify.classify_new(timezone.now(), limit=DERIVE_BATCH)
+
+
+def _cluster_step() -> int:
+    return cluster.cluster_new(timezone.now(), limit=DERIVE_BATCH)
+
+
+# --- one run over leased feeds ----------------------------------------------------------------------
+
+
+def _read(feeds: list[Feed], pool: ParsePool, totals: Totals, progress: Progress | None) -> None:
+    run = _Run(pool, totals, progress)
+    run.go(feeds)
+
+
+@dataclass(slots=True)
+class _Run:
+    """Feeds on their way through fetch, parse and store."""
+
+    pool: ParsePool
+    totals: Totals
+    progress: Progress | None
+    ready: list[store.Reading] = field(default_factory=list)
+    inbox: queue.Queue[tuple[FetchResult, CleanFeed | FeedError | None]] = field(default_factory=queue.Queue)
+    feeds: dict[int, Feed] = field(default_factory=dict)
+    last_flush: float = 0.0
+
+    def go(self, feeds: list[Feed]) -> None:
+        requests, refused = self._requests(feeds)
+        self.totals.feeds += len(requests) + len(refused)
+        self.ready.extend(refused)
+        self.feeds = {feed.pk: feed for feed in feeds}
+        thread = threading.Thread(target=self._fetch, args=(requests,), name="fetch", daemon=True)
+        thread.start()
+        self.last_flush = time.monotonic()
+        missing = len(requests)
+        while missing:
+            if not self._take():
+                if not thread.is_alive() and self.inbox.empty():
+                    break
+                continue
+            missing -= 1
+        thread.join()
+        self._flush()
+
+    def _take(self) -> bool:
+        try:
+            result, outcome = self.inbox.get(timeout=BATCH_SECONDS)
+        except queue.Empty:
+            self._flush()
+            return False
+        error = outcome if isinstance(outcome, FeedError) else result.error
+        clean = outcome if isinstance(outcome, CleanFeed) else None
+        self.ready.append(store.Reading(self.feeds[result.feed_id], result, clean, error))
+        full = len(self.ready) >= BATCH_FEEDS or self._waiting_entries() >= BATCH_ENTRIES
+        if full or time.monotonic() - self.last_flush > BATCH_SECONDS:
+            self._flush()
+        return True
+
+    def _waiting_entries(self) -> int:
+        return sum(len(r.entries) for r in self.ready)
+
+    def _requests(self, feeds: list[Feed]) -> tuple[list[FetchRequest], list[store.Reading]]:
+        """Requests for feeds that may be asked; readings for those whose host nobody approved. Feeds on a
+        host that asked for quiet go back to the schedule."""
+        now = timezone.now()
+        paused = schedule.paused_hosts(now)
+        approved: dict[int, set[str]] = {}
+        hosts = SatkerHost.objects.filter(satker__in={f.satker_id for f in feeds}, state="approved")
+        for satker_id, name in hosts.values_list("satker_id", "hostname"):
+            approved.setdefault(satker_id, set()).add(name)
+        requests, refused = [], []
+        for feed in feeds:
+            name = host(feed.url)
+            if name in paused:
+                schedule.give_back([feed], paused[name])
+            elif name not in approved.get(feed.satker_id, set()):
+                refused.append(_not_approved(feed, name))
+            else:
+                requests.append(
+                    FetchRequest(
+                        feed_id=feed.pk,
+                        url=feed.url,
+                        approved_hosts=frozenset(approved[feed.satker_id]),
+                        etag=feed.etag,
+                        last_modified=feed.last_modified,
+                        body_sha256=feed.body_sha256,
+                    )
+                )
+        return requests, refused
+
+    def _fetch(self, requests: list[FetchRequest]) -> None:
+        async def run() -> None:
+            async for result in fetch_all(requests, fetch_policy()):
+                self._received(result)
+
+        try:
+            asyncio.run(run())
+        except Exception:
+            log.exception("the fetching loop ended early; its feeds come back when their leases run out")
+
+    def _received(self, result: FetchResult) -> None:
+        if result.outcome is not Outcome.FETCHED:
+            self.inbox.put((result, None))
+            return
+        future = self.pool.submit(
+            ReadTask(
+                body=result.body,
+                url=result.final_url or result.url,
+                media_type=result.media_type,
+                charset=result.charset,
+                now=result.started_at,
+                timezone=self.feeds[result.feed_id].satker.timezone,
+            )
+        )
+        future.add_done_callback(lambda done: self.inbox.put((result, _outcome(done))))
+
+    def _flush(self) -> None:
+        readings, self.ready = self.ready, []
+        self.last_flush = time.monotonic()
+        if not readings:
+            return
+        counts = store.save(readings, timezone.now(), _store_policy())
+        screen.screen_pending(timezone.now(), limit=10_000, satker_ids={r.feed.satker_id for r in readings})
+        for reading in readings:
+            self._count(reading, counts.get(reading.feed.pk, store.Counts()))
+        if self.progress:
+            self.progress(len(readings))
+
+    def _count(self, reading: store.Reading, counts: store.Counts) -> None:
+        totals = self.totals
+        totals.failed += reading.error is not None
+        totals.not_modified += reading.result.outcome is Outcome.NOT_MODIFIED
+        totals.new += counts.new
+        totals.changed += counts.changed
+        totals.unchanged += counts.unchanged
+
+
+def _outcome(done: Future[CleanFeed]) -> CleanFeed | FeedError:
+    try:
+        return done.result()
+    except FeedError as error:
+        return error
+    except Exception as error:  # a fault of ours must not pass for silence: it is shown on the feed
+        log.exception("parse failed in an unforeseen way")
+        return ParseError(f"Umpan tidak terbaca karena kesalahan tak terduga: {type(error).__name__}.")
+
+
+def _not_approved(feed: Feed, name: str) -> store.Reading:
+    error = AddressRefused(
+        f"Host {name} belum disetujui untuk satker ini, jadi tidak diambil.", code="host_not_approved"
+    )
+    now = timezone.now()
+    result = FetchResult(
+        feed_id=feed.pk, url=feed.url, outcome=Outcome.FAILED, started_at=now, duration_ms=0, error=error
+    )
+    return store.Reading(feed, result, None, error)
+
+
+def _store_policy() -> store.StorePolicy:
+    return store.StorePolicy(
+        publish_delay=timedelta(seconds=settings.PUBLISH_DELAY),
+        keep_raw=settings.RAW_RETENTION_DAYS > 0,
+        next_check=_next_check,
+    )
+
+
+def _next_check(reading: store.Reading, counts: store.Counts) -> store.NextCheck:
+    feed, result = reading.feed, reading.result
+    plan = schedule.plan(
+        schedule.Attempt(
+            outcome=Outcome.FAILED if reading.error else result.outcome,
+            error_code=reading.error.code if reading.error else "",
+            new=0 if feed.first_success_at is None else counts.new,
+            known=counts.changed + counts.unchanged,
+            failures=feed.failures + 1,
+            fresh_for=result.fresh_for,
+            retry_after=result.retry_after,
+            wishes=feed.wishes,
+        ),
+        interval=feed.interval,
+        now=timezone.now(),
+        least=settings.FETCH_MIN_INTERVAL,
+        most=settings.FETCH_MAX_INTERVAL,
+    )
+    return store.NextCheck(plan.interval, plan.next_check_at, plan.stop)

@@ -1,0 +1,161 @@
+"""The feed's own state after an attempt, the fetch log, raw bodies and host pauses."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime, timedelta
+
+from aggregator.errors import FeedError
+from aggregator.links import host
+from aggregator.models import Feed, FetchLog, HostPause, RawFeed
+from aggregator.records import CleanFeed, FetchResult, Outcome
+from aggregator.store.reading import Counts, Reading, StorePolicy
+
+
+def store_feeds(
+    readings: list[Reading], counts: dict[int, Counts], now: datetime, policy: StorePolicy
+) -> None:
+    for reading in readings:
+        feed, tally = reading.feed, counts[reading.feed.pk]
+        fields = _failure(reading, reading.error) if reading.error else _success(reading, tally, now)
+        after = policy.next_check(reading, tally)
+        fields |= {"interval": after.interval, "next_check_at": after.at, "lease": "", "last_checked_at": now}
+        if after.stop:
+            fields["state"] = Feed.State.STOPPED
+        Feed.objects.filter(pk=feed.pk).update(**fields)
+        if reading.result.retry_after:
+            _pause_host(reading, now)
+
+
+def _failure(reading: Reading, error: FeedError) -> dict[str, object]:
+    return {
+        "failures": reading.feed.failures + 1,
+        "last_status": reading.result.status,
+        "error_code": error.code[:40],
+        "error_message": error.message[:500],
+    }
+
+
+def _success(reading: Reading, tally: Counts, now: datetime) -> dict[str, object]:
+    feed, result = reading.feed, reading.result
+    fields: dict[str, object] = {
+        "failures": 0,
+        "last_status": result.status,
+        "error_code": "",
+        "error_message": "",
+        "last_success_at": now,
+    }
+    if result.outcome is not Outcome.NOT_MODIFIED:  # a 200 replaces both validators, present or not
+        fields |= {"etag": (result.etag or "")[:1000], "last_modified": (result.last_modified or "")[:200]}
+    else:
+        fields |= {k: v for k in ("etag", "last_modified") if (v := getattr(result, k))}
+    if reading.clean:
+        parsed = reading.clean.feed
+        fields |= {
+            "body_sha256": result.body_sha256,
+            "media_type": result.media_type[:100],
+            "title": parsed.title[:300],
+            "generator": parsed.generator[:200],
+            "hub_url": next(iter(result.hub_links + parsed.hub_links), "")[:1000],
+            "wishes": _wishes(reading.clean),
+        }
+        if feed.first_success_at is None:
+            fields["first_success_at"] = now
+        if tally.new:
+            fields["last_new_at"] = now
+        if feed.identity == Feed.Identity.GUID and _guids_fail(tally):
+            fields["identity"] = Feed.Identity.LINK
+    return fields | _moved(feed, result)
+
+
+def _guids_fail(tally: Counts) -> bool:
+    """Guids that are made anew at each fetch, or that came back on other posts, tell nothing."""
+    return tally.reused >= 2
+
+
+def _wishes(clean: CleanFeed) -> dict[str, object]:
+    feed = clean.feed
+    seconds = max((feed.ttl or 0) * 60, feed.update_seconds or 0)
+    wishes: dict[str, object] = {"ttl": seconds} if seconds else {}
+    if feed.skip_hours:
+        wishes["skip_hours"] = list(feed.skip_hours)
+    if feed.skip_days:
+        wishes["skip_days"] = list(feed.skip_days)
+    return wishes
+
+
+MOVED_STABLE = 3  # a permanent redirect seen so often in a row moves the feed
+
+
+def _moved(feed: Feed, result: FetchResult) -> dict[str, object]:
+    """Count how often in a row a 301/308 led to the same address (RFC 9110, 15.4.2); then move."""
+    target = result.permanent_url[:1000]
+    if not target or target == feed.url:
+        return {"moved_to": "", "moved_seen": 0} if feed.moved_to else {}
+    seen = feed.moved_seen + 1 if feed.moved_to == target else 1
+    if seen >= MOVED_STABLE and not Feed.objects.filter(url=target).exists():
+        return {"url": target, "moved_to": "", "moved_seen": 0}
+    return {"moved_to": target, "moved_seen": seen}
+
+
+def _pause_host(reading: Reading, now: datetime) -> None:
+    until = now + timedelta(seconds=reading.result.retry_after or 0)
+    name = host(reading.result.final_url or reading.feed.url)
+    pause, made = HostPause.objects.get_or_create(
+        hostname=name, defaults={"until": until, "reason": reading.error.code if reading.error else ""}
+    )
+    if not made and pause.until < until:
+        HostPause.objects.filter(pk=pause.pk).update(until=until)
+
+
+def fetch_log(reading: Reading, tally: Counts) -> FetchLog:
+    result = reading.result
+    return FetchLog(
+        feed_id=reading.feed.pk,
+        started_at=result.started_at,
+        duration_ms=result.duration_ms,
+        outcome=Outcome.FAILED if reading.error else result.outcome,
+        status=result.status,
+        bytes=result.wire_bytes,
+        new=tally.new,
+        changed=tally.changed,
+        unchanged=tally.unchanged,
+        rejected=tally.rejected,
+        error_code=reading.error.code[:40] if reading.error else "",
+        message=_message(reading, tally)[:500],
+        final_url=result.final_url[:1000] if result.final_url != reading.feed.url else "",
+    )
+
+
+def _message(reading: Reading, tally: Counts) -> str:
+    """What staff should know of this attempt, in words."""
+    if reading.error:
+        return reading.error.message
+    told = []
+    if tally.relinked >= 3 and tally.relinked * 2 > tally.changed + tally.unchanged:
+        told.append(f"Migrasi situs: {tally.relinked} berita dikenali kembali dengan pengenal baru.")
+    if tally.reused:
+        told.append(f"{tally.reused} pengenal (guid) dipakai ulang untuk berita lain.")
+    if reading.clean:
+        told += reading.clean.feed.warnings
+        told += [rejected.message for rejected in reading.clean.rejected[:3]]
+    return " ".join(told)
+
+
+def keep_raw(readings: list[Reading]) -> None:
+    RawFeed.objects.bulk_create(
+        [
+            RawFeed(
+                feed_id=r.feed.pk,
+                received_at=r.result.started_at,
+                sha256=r.result.body_sha256,
+                media_type=r.result.media_type[:100],
+                charset=r.result.charset[:40],
+                final_url=(r.result.final_url or r.feed.url)[:1000],
+                body=zlib.compress(r.result.body, 1),
+            )
+            for r in readings
+            if r.result.body
+        ],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,40 @@
+"""What django-q2 runs. Plain arguments, safe to run twice, a few lines each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django_q.models import Schedule
+
+from aggregator import pipeline
+from aggregator.models import FetchLog, RawFeed
+
+FETCH_LOG_DAYS = 90
+
+
+def refresh_due() -> dict[str, float]:
+    """Read what is due. Two of these at once share the work: leases keep them apart."""
+    return pipeline.refresh_due().as_dict()
+
+
+def tidy() -> None:
+    """Drop raw feeds and fetch logs beyond their keeping time."""
+    now = timezone.now()
+    RawFeed.objects.filter(received_at__lt=now - timedelta(days=settings.RAW_RETENTION_DAYS)).delete()
+    FetchLog.objects.filter(started_at__lt=now - timedelta(days=FETCH_LOG_DAYS)).delete()
+
+
+def ensure_schedules() -> None:
+    """Make or mend the rows by which django-q2 starts these tasks. Safe at every start, on every node."""
+    for name, minutes in (("refresh_due", 1), ("tidy", 24 * 60)):
+        Schedule.objects.update_or_create(
+            name=name,
+            defaults={
+                "func": f"aggregator.tasks.{name}",
+                "schedule_type": Schedule.MINUTES,
+                "minutes": minutes,
+                "repeats": -1,
+            },
+        )

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Install what some tests need (headless Chromium, PostgreSQL, Redis) where this machine allows it: as
+# root on Debian. Elsewhere those tests are skipped by name, with the reason.
+set -u
+wanted=""
+command -v chromium >/dev/null 2>&1 || wanted="$wanted chromium"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
+command -v redis-server >/dev/null 2>&1 || wanted="$wanted redis-server"
+[ -z "$wanted" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing for the tests:$wanted"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends $wanted; } >/dev/null 2>&1 ||
+        echo "Could not install$wanted; the tests that need them will be skipped by name."
+else
+    echo "Not installed here and not root:$wanted; the tests that need them will be skipped by name."
+fi
+exit 0

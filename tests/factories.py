@@ -1,0 +1,125 @@
+"""Small makers of rows. Every one gives a valid row with as few words as the test needs."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+from aggregator.models import Change, Entry, Feed, Province, Revision, Satker, SatkerHost
+from aggregator.records import CleanEntry, DateStatus
+
+_numbers = itertools.count(1)
+SEEN = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+
+
+def make_province(code: str = "35", name: str = "Jawa Timur", **fields: Any) -> Province:
+    defaults = {
+        "name": name,
+        "slug": name.lower().replace(" ", "-"),
+        "abbr": f"{code}",
+        "tile_row": 0,
+        "tile_col": 0,
+        "timezone": "Asia/Jakarta",
+    }
+    return Province.objects.get_or_create(code=code, defaults=defaults | fields)[0]
+
+
+def make_satker(code: str | None = None, **fields: Any) -> Satker:
+    """A regency office in Jawa Timur unless told otherwise."""
+    number = next(_numbers)
+    code = code or f"{number:04d}"
+    if "province" not in fields and fields.get("level") != "national":
+        fields["province"] = make_province()
+    defaults = {
+        "level": "regency",
+        "name": f"KPU Kabupaten Contoh {number}",
+        "slug": f"kpu-kabupaten-contoh-{number}",
+        "region_name": f"Kabupaten Contoh {number}",
+        "kind": "kabupaten",
+        "hostname": f"kab-contoh{number}.kpu.go.id",
+        "timezone": "Asia/Jakarta",
+    }
+    return Satker.objects.create(code=code, **(defaults | fields))
+
+
+def make_feed(url: str | None = None, satker: Satker | None = None, **fields: Any) -> Feed:
+    """An active feed whose host is approved."""
+    satker = satker or make_satker()
+    url = url or f"https://{satker.hostname}/feed-{next(_numbers)}"
+    host = url.split("/")[2].rsplit(":", 1)[0]
+    SatkerHost.objects.get_or_create(satker=satker, hostname=host, defaults={"state": "approved"})
+    return Feed.objects.create(satker=satker, url=url, **fields)
+
+
+def make_entry(
+    title: str = "KPU gelar rapat pleno", *, public: bool = True, feed: Feed | None = None, **fields: Any
+) -> Entry:
+    """An entry with one revision; public and marked for followers unless `public=False`."""
+    feed = feed or make_feed(satker=fields.pop("satker", None))
+    number = next(_numbers)
+    revision_fields = {
+        name: fields.pop(name)
+        for name in ("text", "summary", "content_html", "author", "categories", "enclosures", "image_url")
+        if name in fields
+    }
+    published = fields.pop("published_at", SEEN)
+    url = fields.pop("url", f"https://{feed.satker.hostname}/berita/{number}")
+    defaults = {"guid": f"urn:contoh:{number}", "first_seen_at": published, "last_seen_at": published}
+    entry = Entry.objects.create(
+        feed=feed,
+        satker=feed.satker,
+        province=feed.satker.province,
+        url=url,
+        content_sha256=f"{number:064d}",
+        published_at=published,
+        **(defaults | fields),
+    )
+    revision = Revision.objects.create(
+        entry=entry,
+        title=title,
+        url=url,
+        seen_at=published,
+        content_sha256=entry.content_sha256,
+        **revision_fields,
+    )
+    if public:
+        make_public(entry, revision)
+    return entry
+
+
+def make_public(entry: Entry, revision: Revision) -> None:
+    at = entry.released_at or entry.published_at
+    Revision.objects.filter(entry=entry, state="public").update(state="superseded")
+    Revision.objects.filter(pk=revision.pk).update(state="public", public_at=at)
+    entry.public_revision, entry.state, entry.released_at = revision, Entry.State.PUBLIC, at
+    entry.save()
+    Change.objects.mark([entry.pk])
+
+
+def clean_entry(guid: str = "", **fields: Any) -> CleanEntry:
+    """What leaves `clean`, with a text long enough to be recognised by."""
+    number = next(_numbers)
+    title = fields.get("title", f"KPU gelar kegiatan ke-{number}")
+    text = fields.get("text", f"{title}. " + f"Kegiatan nomor {number} berlangsung di kantor. " * 4)
+    url = fields.get("url", f"https://situs.example/berita/{number}")
+    defaults = {
+        "guid": guid or f"urn:contoh:{number}",
+        "url": url,
+        "canonical_url": url,
+        "title": title,
+        "author": "Humas",
+        "summary": text[:100],
+        "content_html": f"<p>{text}</p>",
+        "text": text,
+        "categories": ("Berita",),
+        "enclosures": (),
+        "image_url": "",
+        "language": "id",
+        "published_claimed": "",
+        "published_at": SEEN,
+        "updated_at": None,
+        "date_status": DateStatus.OK,
+        "content_sha256": f"{hash((title, text)) & (2**256 - 1):064x}",
+    }
+    return CleanEntry(**(defaults | fields))
