@@ -85,18 +85,14 @@ def test_ttl_of_the_feed_delays_the_next_check():
 
 
 def test_skip_hours_are_left_out():
-    wishes = {"skip_hours": [4, 5, 6]}
-    made = plan(
-        Attempt(Outcome.NOT_MODIFIED, wishes=wishes), interval=3600, now=NOW, least=LEAST, most=MOST
-    )
+    wishes = {"skip_hours": [3, 4, 5, 6]}
+    made = plan(Attempt(Outcome.NOT_MODIFIED, wishes=wishes), interval=3600, now=NOW, least=LEAST, most=MOST)
     assert made.next_check_at.hour == 7
 
 
 def test_skip_days_are_left_out():
     wishes = {"skip_days": ["Wednesday", "Thursday"]}  # NOW is a Wednesday
-    made = plan(
-        Attempt(Outcome.NOT_MODIFIED, wishes=wishes), interval=3600, now=NOW, least=LEAST, most=MOST
-    )
+    made = plan(Attempt(Outcome.NOT_MODIFIED, wishes=wishes), interval=3600, now=NOW, least=LEAST, most=MOST)
     assert made.next_check_at.strftime("%A") == "Friday"
 
 
