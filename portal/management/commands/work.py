@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 PAUSE = 1.0  # between two rounds of the loop, seconds
 DUTY_SECONDS = 60.0
 RESTART_AFTER = 5.0
+MEND_SECONDS = 60.0  # between two looks at the schedule rows
 
 
 class Command(BaseCommand):
@@ -34,15 +36,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = StopSignal()
-        ensure_schedules()
         commands = {"tasks": ["qcluster"]}
         if not options["no_index"]:
             commands["index"] = ["follow_index"]
         children = {name: Child(name, command) for name, command in commands.items()}
+        mend_at = 0.0
         started = dict.fromkeys(children, time.monotonic())
         try:
             while not stop:
-                _round()
+                if time.monotonic() >= mend_at:
+                    mend_at = time.monotonic() + MEND_SECONDS
+                    _guarded(ensure_schedules)
+                _guarded(_derive)
                 for name, child in children.items():
                     if not child.is_running and time.monotonic() - started[name] > RESTART_AFTER:
                         log.error("%s ended with %s and is started again", name, child.exit_code)
@@ -53,12 +58,15 @@ class Command(BaseCommand):
             stop_all(list(children.values()))
 
 
-def _round() -> None:
+def _derive() -> None:
     """What must follow a stored post in seconds; one node at a time."""
-    holder = f"{socket.gethostname()}:{os.getpid()}"
+    if Duty.take("derive", f"{socket.gethostname()}:{os.getpid()}", DUTY_SECONDS):
+        pipeline.derive(seconds=DUTY_SECONDS / 2)
+
+
+def _guarded(step: Callable[[], None]) -> None:
     try:
         close_old_connections()
-        if Duty.take("derive", holder, DUTY_SECONDS):
-            pipeline.derive(seconds=DUTY_SECONDS / 2)
+        step()
     except DatabaseError:
         log.exception("the database did not answer; the loop goes on")

@@ -1,0 +1,163 @@
+"""Checks of a running installation: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.checks import run_checks
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+
+from aggregator.models import Duty, Entry, Feed, Satker
+
+LATE = timedelta(minutes=30)
+LEAST_FREE = 1_000_000_000  # bytes
+LONG_QUEUE = 50
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result; `advice` is empty when all is well."""
+
+    subject: str
+    said: str
+    advice: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        return not self.advice
+
+
+def examine() -> Iterator[Finding]:
+    """Run every check; one that breaks is a finding of its own, not an end."""
+    for check in CHECKS:
+        try:
+            yield check()
+        except Exception as error:  # each check stands alone: a dead database must not hide a full disk
+            name = check.__name__.removeprefix("_")
+            yield Finding(
+                name, f"{type(error).__name__}: {error}", "See the operator's handbook, troubleshooting."
+            )
+
+
+def _settings() -> Finding:
+    errors = [check.msg for check in run_checks() if check.is_serious()]
+    if errors:
+        return Finding("settings", "; ".join(errors), "Mend the setting and start again.")
+    if settings.DEBUG and settings.BASE_URL.startswith("https://"):
+        return Finding("settings", "DEBUG is on under a public address.", "Set DEBUG=0.")
+    return Finding("settings", f"base address {settings.BASE_URL}, engine {settings.SEARCH_ENGINE}")
+
+
+def _database() -> Finding:
+    plan = MigrationExecutor(connection).migration_plan(
+        MigrationExecutor(connection).loader.graph.leaf_nodes()
+    )
+    if plan:
+        return Finding("database", f"{len(plan)} migrations are not applied.", "Run manage.py migrate.")
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA quick_check(1)")
+            said = cursor.fetchone()[0]
+        if said != "ok":
+            return Finding("database", f"SQLite says: {said}", "Stop everything and restore the last backup.")
+    return Finding("database", f"{connection.vendor}, {Entry.objects.public().count()} public posts")
+
+
+def _registry() -> Finding:
+    count = Satker.objects.count()
+    if not count:
+        return Finding("registry", "No satker.", "Run manage.py load_registry.")
+    return Finding("registry", f"{count} satker, {Feed.objects.active().count()} active feeds")
+
+
+def _cache() -> Finding:
+    cache.set("doctor", "1", 30)
+    if cache.get("doctor") != "1":
+        return Finding("cache", "The cache keeps nothing.", "Check REDIS_URL; pages go on, slower.")
+    return Finding("cache", "Redis" if settings.REDIS_URL else "memory of each process")
+
+
+def _worker() -> Finding:
+    duty = Duty.objects.filter(name="derive").first()
+    if duty is None or duty.until < timezone.now():
+        return Finding("worker", "No worker holds the resident loop.", "Start manage.py work.")
+    return Finding("worker", f"held by {duty.holder}")
+
+
+def _schedules() -> Finding:
+    now = timezone.now()
+    rows = dict(Schedule.objects.values_list("name", "next_run"))
+    if "refresh_due" not in rows:
+        return Finding("schedules", "The schedule row is missing.", "Start manage.py work: it makes the row.")
+    if rows["refresh_due"] < now - LATE:
+        return Finding(
+            "schedules", "The next run is long past.", "Is django-q2 running? Start manage.py work."
+        )
+    return Finding("schedules", f"next run {rows['refresh_due']:%H:%M:%S} UTC")
+
+
+def _queue() -> Finding:
+    depth = OrmQ.objects.count()
+    if depth > LONG_QUEUE:
+        return Finding("broker", f"{depth} tasks wait.", "Raise WORKERS or add a worker node.")
+    return Finding("broker", f"{depth} tasks wait")
+
+
+def _feeds() -> Finding:
+    now = timezone.now()
+    late = Feed.objects.due(now - LATE).count()
+    failing = Feed.objects.active().exclude(error_code="").count()
+    if late:
+        return Finding("feeds", f"{late} feeds are late by 30 minutes.", "Start or add workers.")
+    return Finding("feeds", f"none late, {failing} failing")
+
+
+def _disk() -> Finding:
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    if free < LEAST_FREE:
+        return Finding("disk", f"{free / 1e6:.0f} MB free.", "Free space, or lower RAW_RETENTION_DAYS.")
+    return Finding("disk", f"{free / 1e9:.0f} GB free")
+
+
+def _clock() -> Finding:
+    with connection.cursor() as cursor:
+        sql = (
+            "SELECT strftime('%s','now')"
+            if connection.vendor == "sqlite"
+            else "SELECT extract(epoch FROM now())"
+        )
+        cursor.execute(sql)
+        apart = abs(float(cursor.fetchone()[0]) - time.time())
+    newest = Feed.objects.order_by("-last_checked_at").values_list("last_checked_at", flat=True)
+    ahead = [
+        at for at in newest.exclude(last_checked_at=None)[:1] if at > timezone.now() + timedelta(minutes=5)
+    ]
+    if apart > 60 or ahead:
+        return Finding(
+            "clock", f"{apart:.0f} s from the database's clock.", "Set the clock (NTP) on every node."
+        )
+    return Finding("clock", "agrees with the database")
+
+
+CHECKS: list[Callable[[], Finding]] = [
+    _settings,
+    _database,
+    _registry,
+    _cache,
+    _worker,
+    _schedules,
+    _queue,
+    _feeds,
+    _disk,
+    _clock,
+]
