@@ -1,0 +1,271 @@
+"""What a reader narrows the posts down by: one frozen value behind pages, feeds, alerts and the API.
+
+`read_filters` is the only way in from a query string, `Filters.query_string` the only way back, so that
+an address, its feed and its saved search always mean the same.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Model
+from django.http import QueryDict
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext as _
+
+from aggregator.errors import BadParameter, UnknownValue
+from aggregator.models import Province, Satker, Stage, Topic
+
+MAX_WORDS = 500  # characters of `q`; longer is no question of a person
+MAX_VALUES = 100  # of one repeated parameter
+SORTS = ("terbaru", "terlama", "relevan")
+ORIGINS = ("sendiri", "muat-ulang")
+NON_STAGE = "non"
+
+# (parameter, field, what holds the known values, column with the value)
+REGISTERED: tuple[tuple[str, str, type[Model], str], ...] = (
+    ("provinsi", "provinces", Province, "slug"),
+    ("satker", "satker", Satker, "code"),
+    ("topik", "topics", Topic, "slug"),
+    ("tahapan", "stages", Stage, "slug"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter in force, and the query string of the address without it."""
+
+    label: str
+    name: str
+    value: str
+    query_string: str
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Values within a field are alternatives; fields narrow each other."""
+
+    q: str = ""
+    provinces: tuple[str, ...] = ()  # slugs
+    satker: tuple[str, ...] = ()  # codes
+    topics: tuple[str, ...] = ()  # slugs
+    stages: tuple[str, ...] = ()  # slugs, or "non"
+    origin: str = ""  # "sendiri" or "muat-ulang"
+    month: str = ""  # YYYY-MM, WIB
+    date_from: date | None = None  # whole days, WIB
+    date_to: date | None = None
+    sort: str = ""  # one of SORTS; "": relevan with words, terbaru without
+    include_all: bool = False  # carriers too, not folded by story
+    labels: Mapping[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing narrows; order and folding do not count."""
+        return not self._pairs(with_view=False)
+
+    @property
+    def order(self) -> str:
+        """The sort in force: terbaru, terlama or relevan."""
+        if self.sort and (self.sort != "relevan" or self.q):
+            return self.sort
+        return "relevan" if self.q else "terbaru"
+
+    def query_string(self, *, sebelum: str = "", **changes: Any) -> str:
+        """Canonical, without "?": stable order, nothing that is default. `changes` replace fields;
+        `sebelum` adds a paging anchor."""
+        pairs = replace(self, **changes)._pairs()
+        return urlencode([*pairs, ("sebelum", sebelum)] if sebelum else pairs)
+
+    def title(self) -> str:
+        """Words that name the filters: "PSU – Papua – 1–31 Oktober 2025"."""
+        named = [chip.label for chip in self.chips()]
+        return " – ".join(named) or _("Semua berita")
+
+    def chips(self) -> list[Chip]:
+        """One for each value in force, in the order of the parameters; a period is one chip."""
+        labels = self._all_labels()
+        chips = [self._chip(self.q, "q", self.q, q="")] if self.q else []
+        for parameter, name, _model, _column in REGISTERED:
+            values: tuple[str, ...] = getattr(self, name)
+            for value in values:
+                rest = tuple(other for other in values if other != value)
+                label = labels.get((parameter, value), value)
+                chips.append(self._chip(label, parameter, value, **{name: rest}))
+        if self.origin:
+            chips.append(self._chip(origin_label(self.origin), "asal", self.origin, origin=""))
+        if self.month:
+            chips.append(self._chip(month_label(self.month), "bulan", self.month, month=""))
+        if self.date_from or self.date_to:
+            period = period_label(self.date_from, self.date_to)
+            chips.append(self._chip(period, "dari", period, date_from=None, date_to=None))
+        return chips
+
+    def _chip(self, label: str, name: str, value: str, **without: Any) -> Chip:
+        return Chip(label, name, value, self.query_string(**without))
+
+    def _pairs(self, *, with_view: bool = True) -> list[tuple[str, str]]:
+        pairs = [("q", self.q)]
+        for parameter, name, _model, _column in REGISTERED:
+            pairs += [(parameter, value) for value in getattr(self, name)]
+        pairs += [("asal", self.origin), ("bulan", self.month)]
+        pairs += [("dari", _iso(self.date_from)), ("sampai", _iso(self.date_to))]
+        if with_view:
+            pairs += [("urut", self.sort), ("semua", "1" if self.include_all else "")]
+        return [(name, value) for name, value in pairs if value]
+
+    def _all_labels(self) -> dict[tuple[str, str], str]:
+        """Names of the values in force; asked of the database only for those `read_filters` did not see."""
+        labels = {("tahapan", NON_STAGE): _("Di luar tahapan"), **self.labels}
+        for parameter, name, model, column in REGISTERED:
+            if missing := [value for value in getattr(self, name) if (parameter, value) not in labels]:
+                labels |= _labels(parameter, model, column, missing)
+        return labels
+
+
+def read_filters(params: QueryDict) -> Filters:
+    """The filters of a query string; parameters of other names are left alone.
+
+    Raises BadParameter (400) for what cannot be read and UnknownValue (404) for a province, satker,
+    topic or stage that does not exist. Nothing else.
+    """
+    found: dict[str, Any] = {}
+    labels: dict[tuple[str, str], str] = {}
+    for parameter, name, model, column in REGISTERED:
+        values = _values(params, parameter)
+        labels |= _known(parameter, model, column, values)
+        found[name] = values
+    filters = Filters(
+        q=read_words(params.get("q", "")),
+        origin=_choice(params, "asal", ORIGINS),
+        month=_month(params.get("bulan", "").strip()),
+        date_from=_date(params, "dari"),
+        date_to=_date(params, "sampai"),
+        sort=_choice(params, "urut", SORTS),
+        include_all=_choice(params, "semua", ("0", "1")) == "1",
+        labels=labels,
+        **found,
+    )
+    if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
+        raise BadParameter("dari", _("Tanggal pada ‘dari’ lebih akhir daripada tanggal pada ‘sampai’."))
+    return filters
+
+
+def read_words(raw: str) -> str:
+    """What was typed, on one line, without characters no text has (controls, lone surrogates)."""
+    if len(raw) > MAX_WORDS:
+        raise BadParameter(
+            "q", _("Kata pencarian pada ‘q’ terlalu panjang: paling banyak %d karakter.") % MAX_WORDS
+        )
+    text = raw.encode("utf-8", "ignore").decode()
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def origin_label(value: str) -> str:
+    return _("Berita sendiri") if value == "sendiri" else _("Muat ulang")
+
+
+def month_label(value: str) -> str:
+    """ "Oktober 2025" for 2025-10."""
+    year, month = value.split("-")
+    return f"{MONTHS[int(month)]} {int(year)}"
+
+
+def period_label(start: date | None, end: date | None) -> str:
+    """ "1–31 Oktober 2025", "sejak 1 Oktober 2025" …"""
+    if start is None:
+        return _("sampai %s") % _day(end) if end else ""
+    if end is None:
+        return _("sejak %s") % _day(start)
+    if start == end:
+        return _day(start)
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day}–{_day(end)}"
+    if start.year == end.year:
+        return f"{start.day} {MONTHS[start.month]}–{_day(end)}"
+    return f"{_day(start)}–{_day(end)}"
+
+
+def month_days(value: str) -> tuple[date, date]:
+    """First and last day of YYYY-MM."""
+    year, month = (int(part) for part in value.split("-"))
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month]} {day.year}"
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _values(params: QueryDict, parameter: str) -> tuple[str, ...]:
+    """Each value once, in the order given; blanks (an empty form field) count as absent."""
+    given = params.getlist(parameter)
+    if len(given) > MAX_VALUES:
+        raise BadParameter(parameter, _("‘%(name)s’ disebut terlalu sering.") % {"name": parameter})
+    return tuple(dict.fromkeys(value.strip() for value in given if value.strip()))
+
+
+def _known(
+    parameter: str, model: type[Model], column: str, values: tuple[str, ...]
+) -> dict[tuple[str, str], str]:
+    asked = [value for value in values if (parameter, value) != ("tahapan", NON_STAGE)]
+    if not asked:
+        return {}
+    labels = _labels(parameter, model, column, [value for value in asked if _is_plain(value)])
+    for value in asked:
+        if (parameter, value) not in labels:
+            raise UnknownValue(
+                parameter,
+                _("Tidak ada %(name)s ‘%(value)s’.") % {"name": parameter, "value": value[:60]},
+            )
+    return labels
+
+
+def _labels(parameter: str, model: type[Model], column: str, values: list[str]) -> dict[tuple[str, str], str]:
+    rows = model._default_manager.filter(**{f"{column}__in": values}).values_list(column, "name")
+    return {(parameter, value): name for value, name in rows}
+
+
+def _is_plain(value: str) -> bool:
+    """Codes and slugs are; anything else need not be asked of a database, which may not take NUL."""
+    return re.fullmatch(r"[a-zA-Z0-9_-]{1,120}", value) is not None
+
+
+def _choice(params: QueryDict, parameter: str, allowed: tuple[str, ...]) -> str:
+    value = params.get(parameter, "").strip()
+    if value and value not in allowed:
+        raise BadParameter(
+            parameter,
+            _("‘%(name)s’ hanya menerima %(values)s.") % {"name": parameter, "values": ", ".join(allowed)},
+        )
+    return value
+
+
+def _date(params: QueryDict, parameter: str) -> date | None:
+    value = params.get(parameter, "").strip()
+    if not value:
+        return None
+    try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise BadParameter(
+            parameter,
+            _("‘%(name)s’ harus tanggal yang ada, ditulis TTTT-BB-HH, misalnya 2025-10-31.")
+            % {"name": parameter},
+        ) from None
+
+
+def _month(value: str) -> str:
+    if value and not (re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", value) and value[:4] != "0000"):
+        raise BadParameter("bulan", _("‘bulan’ harus ditulis TTTT-BB, misalnya 2025-10."))
+    return value

@@ -1,0 +1,33 @@
+"""What a search gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Segment = tuple[str, bool]  # a piece of plain text, and whether the question's words are in it
+FACETS = ("provinsi", "satker", "topik", "tahapan", "asal", "bulan")
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet; `count` is what choosing it would give, its own facet's filter left aside."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of an answer."""
+
+    entry_ids: list[int]  # all of them public at the moment of asking, in order
+    total: int
+    total_is_exact: bool = True
+    facets: dict[str, list[FacetValue]] = field(default_factory=dict)  # keys: FACETS; most frequent first
+    next_anchor: str | None = None  # for `sebelum=`; None: this was the last page
+    read_as: str = ""  # how an odd question was understood, else ""
+    did_you_mean: str = ""  # a better spelling of q, else ""
+    notes: list[str] = field(default_factory=list)  # sentences for the reader
+    degraded: bool = False  # answered from the database, the index being away
+    took_ms: float = 0.0
