@@ -27,9 +27,13 @@ def tidy() -> None:
 
 
 def ensure_schedules() -> None:
-    """Make or mend the rows by which django-q2 starts these tasks. Safe at every start, on every node."""
+    """Make or mend the rows by which django-q2 starts these tasks. Safe to repeat, on every node.
+
+    A row whose next run lies further ahead than its own period was written under a wrong clock.
+    """
+    now = timezone.now()
     for name, minutes in (("refresh_due", 1), ("tidy", 24 * 60)):
-        Schedule.objects.update_or_create(
+        row, _ = Schedule.objects.update_or_create(
             name=name,
             defaults={
                 "func": f"aggregator.tasks.{name}",
@@ -38,3 +42,5 @@ def ensure_schedules() -> None:
                 "repeats": -1,
             },
         )
+        if row.next_run > now + timedelta(minutes=minutes + 5):
+            Schedule.objects.filter(pk=row.pk).update(next_run=now)
