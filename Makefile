@@ -5,7 +5,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 STAMP := .venv/.installed
 
-.PHONY: install run test check bench chaos clean format lock browser
+.PHONY: install run test check bench chaos clean format lock services
 
 install: $(STAMP)
 
@@ -19,8 +19,9 @@ $(STAMP): constraints.txt pyproject.toml
 run: install
 	DEMO=$${DEMO-1} BASE_URL=$${BASE_URL-http://127.0.0.1:$(PORT)} $(MANAGE) run --port $(PORT)
 
-test: install browser
+test: install services
 	DEMO=1 $(BIN)/pytest
+	DEMO=1 deploy/with_postgres.sh $(BIN)/pytest -m "not browser and not processes" tests/aggregator tests/feeds
 
 check: install
 	$(BIN)/ruff format --check .
@@ -31,7 +32,7 @@ check: install
 	$(MAKE) --no-print-directory test
 
 # Headless Chromium and PostgreSQL for the tests that need them, where this machine lets us install them.
-browser:
+services:
 	@sh deploy/test_services.sh
 
 bench: install

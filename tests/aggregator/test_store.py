@@ -25,6 +25,7 @@ def next_check(reading, counts):
 
 
 POLICY = store.StorePolicy(next_check=next_check)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))  # clean lets no NUL through
 
 
 def reading(feed, entries=(), *, error=None, rejected=(), **result):
