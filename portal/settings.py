@@ -78,13 +78,15 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "portal.middleware.security_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "portal.middleware.language_of_address",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.middleware.ErrorsInWords",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -99,6 +101,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context_processors.site",
             ],
         },
     }
@@ -150,6 +153,8 @@ CACHES = {
     )
 }
 WORKERS = env.integer("WORKERS", 2, "django-q2 worker processes of one `work`", least=1, most=64)
+WEB_WORKERS = env.integer("WEB_WORKERS", 2, "web server processes of one `serve`", least=1, most=64)
+WEB_THREADS = env.integer("WEB_THREADS", 4, "threads of one web server process", least=1, most=64)
 # Tasks are few and fat: each ends itself well before `timeout`; what is due lives in the feed table, so
 # a task that is lost, repeated or killed costs nothing but time.
 Q_CLUSTER = {

@@ -1,9 +1,53 @@
 """Every address of the portal. `feeds.urls` holds what goes out as feeds."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+
+from portal.views import about, activity, entry, health, home, machines, offices, search, subjects, subscribe
 
 urlpatterns = [
     path("pantauan/admin/", admin.site.urls),
     path("feeds/", include("feeds.urls")),
+    path("satker.csv", offices.satker_csv, name="satker_csv"),
+    path("robots.txt", machines.robots, name="robots"),
+    path("opensearch.xml", machines.opensearch, name="opensearch"),
+    path("sitemap.xml", machines.sitemap, name="sitemap"),
+    path("sitemap/halaman.xml", machines.sitemap_pages, name="sitemap_pages"),
+    path("sitemap/<int:number>.xml", machines.sitemap_entries, name="sitemap_entries"),
+    path(".well-known/security.txt", machines.security_txt, name="security_txt"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]
+
+# The same pages in English under /en/; Indonesian addresses carry no prefix.
+urlpatterns += i18n_patterns(
+    path("", home.home, name="home"),
+    path("cari", search.search, name="search"),
+    path("berita/<int:pk>", entry.entry, name="entry_bare"),
+    path("berita/<int:pk>/riwayat", entry.history, name="history"),
+    path("berita/<int:pk>/<path:slug>", entry.entry, name="entry"),
+    path("satker", offices.satker_list, name="satker_list"),
+    path("satker/<str:code>", offices.satker, name="satker_bare"),
+    path("satker/<str:code>/<path:slug>", offices.satker, name="satker"),
+    path("provinsi", offices.province_list, name="province_list"),
+    path("provinsi/<str:slug>", offices.province, name="province"),
+    path("topik", subjects.topic_list, name="topic_list"),
+    path("topik/<str:slug>", subjects.topic, name="topic"),
+    path("tahapan", subjects.stage_list, name="stage_list"),
+    path("tahapan/<str:slug>", subjects.stage, name="stage"),
+    path("aktivitas", activity.activity, name="activity"),
+    path("langganan", subscribe.subscribe, name="subscribe"),
+    path("ditarik", entry.withdrawn, name="withdrawn"),
+    path("tentang", about.about, name="about"),
+    path("tentang/pengambil-umpan", about.fetcher, name="fetcher"),
+    path("metode", about.method, name="method"),
+    path("privasi", about.privacy, name="privacy"),
+    path("gaya", about.gaya, name="gaya"),
+    prefix_default_language=False,
+)
+
+handler400 = "portal.views.errors.bad_request"
+handler403 = "portal.views.errors.forbidden"
+handler404 = "portal.views.errors.not_found"
+handler500 = "portal.views.errors.server_error"

@@ -1,0 +1,51 @@
+"""The only place where query strings of pages are read. What cannot be used is answered with a sentence
+that names it: 400 for a malformed value, 404 for a code or slug that does not exist."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from aggregator.errors import BadParameter
+from aggregator.models import Entry
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LONGEST_TEXT = 200
+
+
+def read_anchor(request: HttpRequest) -> tuple[datetime, int] | None:
+    """`sebelum=<microseconds since 1970>-<entry id>`: the page of a list begins after that entry.
+
+    Raises BadParameter.
+    """
+    raw = request.GET.get("sebelum", "")
+    if not raw:
+        return None
+    micros, _dash, number = raw.rpartition("-")
+    try:
+        pk = int(number)
+        at = EPOCH + timedelta(microseconds=int(micros))
+    except (ValueError, OverflowError):
+        raise BadParameter(
+            "sebelum", _("Parameter “sebelum” bukan penanda halaman dari portal ini.")
+        ) from None
+    if not 0 < pk < 2**63:
+        raise BadParameter("sebelum", _("Parameter “sebelum” bukan penanda halaman dari portal ini."))
+    return at, pk
+
+
+def anchor_of(entry: Entry) -> str:
+    """The value of `sebelum` for the page that begins after this entry."""
+    micros = (entry.published_at - EPOCH) // timedelta(microseconds=1)
+    return f"{micros}-{entry.pk}"
+
+
+def read_text(request: HttpRequest, name: str) -> str:
+    """One line of free text. Raises BadParameter beyond LONGEST_TEXT characters or with a NUL."""
+    text = " ".join(request.GET.get(name, "").split())
+    if len(text) > LONGEST_TEXT or "\0" in text:
+        message = _("Parameter “%(name)s” terlalu panjang atau memuat aksara yang tidak dapat dibaca.")
+        raise BadParameter(name, message % {"name": name})
+    return text

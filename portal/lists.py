@@ -1,0 +1,82 @@
+"""Lists of news as pages show them: paged by anchor, or folded so that nobody floods them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from aggregator.models import Entry
+from aggregator.querysets import EntryQuerySet
+from portal.forms import anchor_of
+
+PAGE_SIZE = 25
+PER_SATKER = 2  # of one satker among the newest on the home page
+WINDOW = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries, newest first, and the anchor of the page after them ("" on the last)."""
+
+    entries: list[Entry]
+    next_anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a folded list, and how many newer posts of its satker are folded behind it."""
+
+    entry: Entry
+    folded: int = 0
+
+
+def page_of(entries: EntryQuerySet, anchor: tuple[datetime, int] | None, size: int = PAGE_SIZE) -> Page:
+    """The `size` newest of these public entries after the anchor. One query."""
+    found = list(entries.for_lists().newest().older_than(anchor)[: size + 1])
+    more = len(found) > size
+    return Page(found[:size], anchor_of(found[size - 1]) if more else "")
+
+
+def newest_folded(entries: EntryQuerySet, size: int = 20) -> list[Line]:
+    """The newest entries, at most PER_SATKER of one satker; what its others are is only counted.
+
+    Reads in windows that leave out whoever had its share, so a flood of any length costs at most four
+    queries and one more for the counts.
+    """
+    shown, seen = _spread(entries, size)
+    if not shown:
+        return []
+    full = {satker for satker, count in seen.items() if count >= PER_SATKER}
+    hidden = _counts_since(entries, full, shown[-1].published_at) if full else {}
+    left = Counter(seen)
+    lines = []
+    for entry in shown:
+        left[entry.satker_id] -= 1
+        folded = hidden.get(entry.satker_id, 0) - seen[entry.satker_id] if not left[entry.satker_id] else 0
+        lines.append(Line(entry, max(0, folded)))
+    return lines
+
+
+def _spread(entries: EntryQuerySet, size: int) -> tuple[list[Entry], Counter[int]]:
+    shown: list[Entry] = []
+    seen: Counter[int] = Counter()
+    anchor = None
+    for _window in range(4):
+        full = [satker for satker, count in seen.items() if count >= PER_SATKER]
+        window = list(entries.for_lists().newest().older_than(anchor).exclude(satker__in=full)[:WINDOW])
+        for entry in window:
+            if seen[entry.satker_id] < PER_SATKER and len(shown) < size:
+                seen[entry.satker_id] += 1
+                shown.append(entry)
+        if len(shown) == size or len(window) < WINDOW:
+            break
+        anchor = (window[-1].published_at, window[-1].pk)
+    return shown, seen
+
+
+def _counts_since(entries: EntryQuerySet, satker: set[int], since: datetime) -> dict[int, int]:
+    rows = entries.filter(satker__in=satker, published_at__gte=since).order_by()
+    return dict(rows.values("satker").annotate(n=Count("id")).values_list("satker", "n"))

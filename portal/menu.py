@@ -1,0 +1,105 @@
+"""The choices beside search results and figures: what can be narrowed, how much is behind each choice,
+and what is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from aggregator.models import Province, Satker, Stage, Topic
+from aggregator.search import FacetValue, Filters
+from portal import stages
+
+MOST_SATKER = 30  # offered when no province is chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    label: str
+    chosen: bool
+    count: int | None = None  # None: not counted
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One parameter. `single` allows one value at most."""
+
+    name: str
+    label: str
+    options: list[Option]
+    single: bool = False
+    hint: str = ""
+
+    @property
+    def active(self) -> int:
+        return sum(option.chosen for option in self.options if option.value)
+
+
+def groups(filters: Filters, facets: Mapping[str, list[FacetValue]]) -> list[Group]:
+    """The groups in the order of the parameters. At most four queries."""
+    found = [
+        Group("provinsi", _("Provinsi"), _options(_provinces(), filters.provinces, facets.get("provinsi"))),
+        _satker_group(filters, facets.get("satker")),
+        Group("topik", _("Topik"), _options(_topics(), filters.topics, facets.get("topik"))),
+        Group("tahapan", _("Tahapan"), _options(_stages(), filters.stages, facets.get("tahapan"))),
+        Group("asal", _("Asal"), _options(_origins(), (filters.origin,), facets.get("asal")), single=True),
+    ]
+    if months := facets.get("bulan"):
+        pairs = [
+            ("", _("semua")),
+            *((month.value, month.label) for month in sorted(months, key=_newest)[:36]),
+        ]
+        found.append(Group("bulan", _("Bulan"), _options(pairs, (filters.month,), months), single=True))
+    return found
+
+
+def _newest(month: FacetValue) -> tuple[int, ...]:
+    return tuple(-int(part) for part in month.value.split("-"))
+
+
+def _options(
+    pairs: list[tuple[str, str]], chosen: tuple[str, ...], facet: list[FacetValue] | None
+) -> list[Option]:
+    counts = None if facet is None else {value.value: value.count for value in facet}
+    options = [
+        Option(value, label, value in chosen, counts.get(value, 0) if counts is not None and value else None)
+        for value, label in pairs
+    ]
+    return sorted(options, key=lambda option: not option.chosen)  # what is chosen stays in sight
+
+
+def _satker_group(filters: Filters, facet: list[FacetValue] | None) -> Group:
+    """The offices of the chosen provinces; without a province those with most posts, and any chosen."""
+    offices = Satker.objects.order_by("code")
+    if filters.provinces:
+        pairs = list(offices.filter(province__slug__in=filters.provinces).values_list("code", "name"))
+        hint = ""
+    else:
+        pairs = [(value.value, value.label) for value in (facet or [])[:MOST_SATKER]]
+        hint = _("Pilih provinsi untuk melihat semua kantornya.")
+    known = {code for code, _name in pairs}
+    missing = [code for code in filters.satker if code not in known]
+    if missing:
+        pairs = [*offices.filter(code__in=missing).values_list("code", "name"), *pairs]
+    return Group("satker", _("Kantor KPU"), _options(pairs, filters.satker, facet), hint=hint)
+
+
+def _provinces() -> list[tuple[str, str]]:
+    return list(Province.objects.order_by("name").values_list("slug", "name"))
+
+
+def _topics() -> list[tuple[str, str]]:
+    return list(Topic.objects.values_list("slug", "name"))
+
+
+def _stages() -> list[tuple[str, str]]:
+    rows = Stage.objects.values_list("slug", "name", "election")
+    named = [(slug, f"{name} ({stages.election_name(election)})") for slug, name, election in rows]
+    return [("non", _("Di luar tahapan")), *named]
+
+
+def _origins() -> list[tuple[str, str]]:
+    return [("", _("semua")), ("sendiri", _("Berita sendiri")), ("muat-ulang", _("Muat ulang"))]

@@ -1,0 +1,124 @@
+"""What templates need beyond Django: times in a satker's own zone, addresses with one thing changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from aggregator.models import Entry
+from aggregator.models.registry import Zone
+
+register = template.Library()
+
+
+def zone_label(zone: str) -> str:
+    """WIB, WITA or WIT; the zone's own name if it is none of ours."""
+    return Zone(zone).label if zone in Zone.values else zone
+
+
+@register.filter
+def at_zone(at: datetime, zone: str) -> datetime:
+    """The same instant on the clocks of `zone`."""
+    return at.astimezone(ZoneInfo(zone))
+
+
+@register.filter
+def long_time(at: datetime, zone: str = "") -> str:
+    """ "Jumat, 20 Agustus 2021, 09.00 WIB"."""
+    zone = zone or settings.TIME_ZONE
+    return f"{date_format(at_zone(at, zone), 'DATETIME_FORMAT')} {zone_label(zone)}"
+
+
+@register.filter
+def short_day(at: datetime, zone: str = "") -> str:
+    """ "20 Agu 2021"."""
+    return date_format(at_zone(at, zone or settings.TIME_ZONE), "SHORT_DATE_FORMAT")
+
+
+@register.filter
+def clock(at: datetime, zone: str = "") -> str:
+    """ "09.00 WIB"."""
+    zone = zone or settings.TIME_ZONE
+    return f"{date_format(at_zone(at, zone), 'TIME_FORMAT')} {zone_label(zone)}"
+
+
+@register.filter
+def iso(at: datetime, zone: str = "") -> str:
+    """For `<time datetime>`: ISO 8601 with the offset of the zone."""
+    return at_zone(at, zone or settings.TIME_ZONE).isoformat(timespec="minutes")
+
+
+@register.filter
+def published(entry: Entry) -> str:
+    """The post's time in words, or that it has none that could be believed."""
+    if not entry.has_clear_date:
+        return _("tanggal tidak jelas")
+    return long_time(entry.published_at, entry.satker.timezone)
+
+
+@register.filter
+def ago(at: datetime) -> str:
+    """A relative time as an addition to the absolute one: "3 hari lalu"; nothing beyond a month."""
+    seconds = int((timezone.now() - at).total_seconds())
+    for size, words in ((86400, _("%d hari lalu")), (3600, _("%d jam lalu")), (60, _("%d menit lalu"))):
+        if seconds >= size:
+            count = seconds // size
+            return words % count if size < 86400 or count <= 31 else ""
+    return _("baru saja") if seconds >= 0 else ""
+
+
+@register.filter
+def file_size(size: int | None) -> str:
+    """ "1,2 MB" in the reader's notation; empty when unknown."""
+    if not size:
+        return ""
+    kilobytes = size / 1000
+    text = f"{kilobytes / 1000:.1f}" if kilobytes >= 1000 else f"{max(1, round(kilobytes))}"
+    return text.replace(".", _(",")) + (" MB" if kilobytes >= 1000 else " kB")
+
+
+@register.filter
+def share(part: int, whole: int) -> int:
+    """Whole per cent; 0 of nothing is 0."""
+    return round(100 * part / whole) if whole else 0
+
+
+def _query(changed: QueryDict) -> str:
+    text = changed.urlencode()
+    return f"?{text}" if text else "?"
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: template.Context, **changes: object) -> str:
+    """This page's query string with some parameters set (None takes one away) and paging begun anew."""
+    params: QueryDict = context["request"].GET.copy()
+    params.pop("sebelum", None)
+    for name, value in changes.items():
+        params.pop(name, None)
+        if value is not None:
+            params[name] = str(value)
+    return _query(params)
+
+
+@register.simple_tag(takes_context=True)
+def query_without(context: template.Context, name: str, value: str) -> str:
+    """This page's query string without one value of a repeated parameter, and paging begun anew."""
+    params: QueryDict = context["request"].GET.copy()
+    params.pop("sebelum", None)
+    params.setlist(name, [kept for kept in params.getlist(name) if kept != value])
+    return _query(params)
+
+
+@register.filter
+def file_name(url: str) -> str:
+    """The last part of an address, readable: "DPT Kota Kediri.pdf"."""
+    parts = urlsplit(url)
+    return unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.hostname or url

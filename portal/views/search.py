@@ -1,0 +1,103 @@
+"""`/cari`: one search over all news, narrowed by anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from aggregator.models import Entry, Satker
+from aggregator.search import Filters, Results, Segment, highlight, read_filters, snippet
+from aggregator.search import search as ask
+from portal import menu
+
+SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One entry of an answer with the question's words marked; no snippet without a question."""
+
+    entry: Entry
+    title: list[Segment]
+    snippet: list[Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way out of an empty answer."""
+
+    label: str
+    query: str
+
+
+def search(request: HttpRequest) -> HttpResponse:
+    filters = read_filters(request.GET)
+    results = ask(filters, size=SIZE, anchor=request.GET.get("sebelum", ""))
+    return render(
+        request,
+        "portal/search.html",
+        {
+            "filters": filters,
+            "query": filters.q,
+            "results": results,
+            "hits": hits_of(results, filters.q),
+            "chips": filters.chips(),
+            "groups": menu.groups(filters, results.facets),
+            "sorts": _sorts(filters),
+            "address": filters.query_string(),
+            "next_page": filters.query_string(sebelum=results.next_anchor) if results.next_anchor else "",
+            "all_query": filters.query_string(include_all=not filters.include_all),
+            "did_you_mean_query": filters.query_string(q=results.did_you_mean),
+            "ways": [] if results.total else ways_out(filters),
+        },
+    )
+
+
+def hits_of(results: Results, words: str) -> list[Hit]:
+    """The entries of an answer, in its order. Two queries; one more text each only with words."""
+    entries = Entry.objects.public().for_lists().in_bulk(results.entry_ids)
+    found = [entries[pk] for pk in results.entry_ids if pk in entries]
+    if not words:
+        return [Hit(entry, [], []) for entry in found]
+    texts = dict(
+        Entry.objects.public().filter(pk__in=results.entry_ids).values_list("pk", "public_revision__text")
+    )
+    return [
+        Hit(entry, highlight(_title(entry), words), snippet(texts.get(entry.pk) or _summary(entry), words))
+        for entry in found
+    ]
+
+
+def _title(entry: Entry) -> str:
+    return entry.public_revision.title if entry.public_revision else ""
+
+
+def _summary(entry: Entry) -> str:
+    return entry.public_revision.summary if entry.public_revision else ""
+
+
+def _sorts(filters: Filters) -> list[tuple[str, str, bool]]:
+    """(label, query string, is in force) of each order that makes sense."""
+    names = [("terbaru", _("Terbaru")), ("terlama", _("Terlama"))]
+    if filters.q:
+        names.insert(0, ("relevan", _("Paling cocok")))
+    return [(label, filters.query_string(sort=sort), filters.order == sort) for sort, label in names]
+
+
+def ways_out(filters: Filters) -> list[Way]:
+    """What to try when nothing was found: wider places, one filter less, the words alone."""
+    ways = []
+    if filters.satker:
+        offices = Satker.objects.filter(code__in=filters.satker, province__isnull=False)
+        for slug, name in sorted(set(offices.values_list("province__slug", "province__name"))):
+            query = filters.query_string(satker=(), provinces=(slug,))
+            ways.append(Way(_("Cari di seluruh provinsi %s") % name, query))
+    chips = filters.chips()
+    if len(chips) > 1:
+        ways += [Way(_("Tanpa “%s”") % chip.label, chip.query_string) for chip in chips]
+        if filters.q:
+            ways.append(Way(_("“%s” di seluruh Indonesia") % filters.q, Filters(q=filters.q).query_string()))
+    return list({way.query: way for way in ways}.values())
