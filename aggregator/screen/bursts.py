@@ -1,0 +1,103 @@
+"""What a feed as a whole tells: far more posts than ever, or a redirect to a host nobody approved.
+
+A burst is measured against the satker's own baseline and against the nation that day, so that an election
+day, on which everybody writes, holds nobody.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+
+from aggregator.models import Entry, Feed, SatkerHold
+from aggregator.querysets import EntryQuerySet
+
+WINDOW = timedelta(hours=1)  # posts first seen within it belong to one burst
+BASELINE_DAYS = 60
+LEAST = 8.0  # posts that never are a burst
+TIMES_BASELINE = 10.0  # so many days' worth of posts at once
+OLD_POST_WEIGHT = 0.4  # posts dated long ago: an archive that was added, or a reset of all guids
+FRESH = timedelta(days=2)
+LEAST_OTHERS = 5  # satker with new posts, before the nation is thought busy
+WORKING_HOURS = 10  # in which an ordinary day's posts come
+LEAST_BASELINE = 0.2  # posts a day, for a satker that hardly writes
+
+
+def allowed(baseline: float, national_factor: float) -> float:
+    """Posts of one satker within WINDOW that are no burst. `baseline`: its posts a day;
+    `national_factor`: the nation's posts now against an ordinary day's."""
+    return max(LEAST, TIMES_BASELINE * max(baseline, LEAST_BASELINE) * max(1.0, national_factor))
+
+
+def is_burst(fresh: int, old: int, baseline: float, national_factor: float) -> bool:
+    """`fresh` and `old`: posts first seen within WINDOW and dated within or before FRESH."""
+    return fresh + OLD_POST_WEIGHT * old >= allowed(baseline, national_factor)
+
+
+def alarms(now: datetime, satker_ids: set[int] | None) -> dict[int, str]:
+    """Satker (of these) whose feed raises an alarm, each with the reason in words."""
+    return _redirected(satker_ids) | _bursts(now, satker_ids)
+
+
+def _redirected(satker_ids: set[int] | None) -> dict[int, str]:
+    """Feeds that lead to a host nobody approved; one alarm each time it begins, not at each poll."""
+    feeds = Feed.objects.active().filter(error_code="redirect_host")
+    if satker_ids is not None:
+        feeds = feeds.filter(satker__in=satker_ids)
+    reasons = {}
+    for satker, url, success in feeds.values_list("satker_id", "url", "last_success_at"):
+        known = SatkerHold.objects.filter(satker=satker, reason__startswith="Umpan dialihkan")
+        if not (known.filter(started_at__gt=success) if success else known).exists():
+            reasons[satker] = f"Umpan dialihkan ke host yang tidak disetujui: {url}"
+    return reasons
+
+
+def _bursts(now: datetime, satker_ids: set[int] | None) -> dict[int, str]:
+    recent = Entry.objects.filter(
+        state=Entry.State.PENDING, is_import=False, first_seen_at__gt=now - WINDOW, first_seen_at__lte=now
+    )
+    if satker_ids is not None:
+        recent = recent.filter(satker__in=satker_ids)
+    counts = recent.values("satker").annotate(
+        fresh=Count("id", filter=Q(published_at__gt=now - FRESH)), all=Count("id")
+    )
+    reasons: dict[int, str] = {}
+    for row in counts.order_by():
+        satker, fresh, old = row["satker"], row["fresh"], row["all"] - row["fresh"]
+        if not is_burst(fresh, old, 0.0, 1.0):
+            continue
+        baseline = per_day(Entry.objects.public().filter(satker=satker), now)
+        factor = national_factor(now, satker)
+        if is_burst(fresh, old, baseline, factor) and not _released_since(now, satker):
+            reasons[satker] = (
+                f"Lonjakan: {fresh + old} kiriman baru sekaligus, biasanya {baseline:.1f} sehari"
+                f" (faktor nasional {factor:.1f})"
+            )
+    return reasons
+
+
+def _released_since(now: datetime, satker: int) -> bool:
+    """Staff have looked at this very burst."""
+    return SatkerHold.objects.filter(satker=satker, ended_at__gt=now - WINDOW).exists()
+
+
+def per_day(entries: EntryQuerySet, now: datetime) -> float:
+    """Posts a day over BASELINE_DAYS, the last two days left out."""
+    end = now - FRESH
+    posts = entries.filter(published_at__gt=end - timedelta(days=BASELINE_DAYS), published_at__lte=end)
+    return posts.count() / BASELINE_DAYS
+
+
+def national_factor(now: datetime, but: int) -> float:
+    """New posts of all other satker against an ordinary day or hour of theirs; at least 1.
+
+    A few satker prove nothing about the nation: they may have been broken into together.
+    """
+    others = Entry.objects.exclude(satker=but)
+    seen = others.filter(is_import=False, first_seen_at__gt=now - timedelta(days=1), first_seen_at__lte=now)
+    if seen.values("satker").distinct().count() < LEAST_OTHERS:
+        return 1.0
+    day = max(per_day(others.public(), now), 1.0)
+    last_hour = seen.filter(first_seen_at__gt=now - WINDOW).count()
+    return max(1.0, seen.count() / day, last_hour / max(day / WORKING_HOURS, 1.0))

@@ -1,0 +1,88 @@
+"""Text as a reader's eye takes it: entities resolved, compatibility forms folded, invisible characters
+gone, look-alike letters Latin; and, apart, digits read as the letters they stand for."""
+
+from __future__ import annotations
+
+import csv
+import html
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff]"
+)
+_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]")
+_BEYOND_LATIN = re.compile("[\u0250-\u1dff\u2c00-\U0010ffff]")
+_LEET = re.compile(r"(?:[a-z][0134578@$]|[0134578@$][a-z])")
+_LEET_TOKEN = re.compile(r"[a-z0-9@$!|]*(?:[a-z][0134578@$]|[0134578@$][a-z])[a-z0-9@$!|]*")
+_LEET_LETTERS = str.maketrans(
+    {
+        "0": "o",
+        "1": "l",
+        "3": "e",
+        "4": "a",
+        "5": "s",
+        "7": "t",
+        "8": "b",
+        "@": "a",
+        "$": "s",
+        "!": "i",
+        "|": "l",
+    }
+)
+_SPELT = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$][\W_]{1,3}){3,}[a-z0-9@$](?![a-z0-9])")
+_WORD = re.compile(r"[^\W_]+")
+
+
+@lru_cache(maxsize=1)
+def _lookalikes() -> dict[int, str]:
+    with (DATA / "lookalikes.csv").open(encoding="utf-8", newline="") as file:
+        return {ord(row["character"]): row["latin"] for row in csv.DictReader(file)}
+
+
+def folded(text: str) -> str:
+    """`text` in small Latin letters as far as its characters can be read so."""
+    if "&" in text:
+        text = html.unescape(html.unescape(text))  # feeds escape twice, and spam hides in it
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
+    if _BEYOND_LATIN.search(text) or _MARKS.search(text):
+        text = text.translate(_lookalikes())
+        text = _MARKS.sub("", unicodedata.normalize("NFD", text))
+    return text
+
+
+def undisguised(text: str) -> str:
+    """Folded `text` with letter-for-digit writing ("sl0t") and spelling out ("s l o t") undone; "" when
+    there is nothing to undo."""
+    found = text
+    if _SPELT.search(found):
+        found = _SPELT.sub(lambda match: "".join(_WORD.findall(match[0])), found)
+    if _LEET.search(found):
+        found = _LEET_TOKEN.sub(lambda match: match[0].translate(_LEET_LETTERS), found)
+    return found if found != text else ""
+
+
+def words(text: str) -> list[str]:
+    return _WORD.findall(text)
+
+
+def scripts(text: str) -> tuple[int, int]:
+    """How many letters are of scripts that no Indonesian office writes in, and how many there are at all.
+
+    Arabic counts as at home: greetings and place names are written in it.
+    """
+    if text.isascii():
+        return 0, len(text)
+    foreign = len(_FOREIGN.findall(text))
+    return foreign, max(1, sum(map(str.isalpha, text))) if foreign else len(text)
+
+
+_FOREIGN = re.compile(
+    "[\u0370-\u058f\u0900-\u1cff\u2e80-\u9fff\ua000-\ua4cf\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
