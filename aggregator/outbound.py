@@ -1,0 +1,291 @@
+"""The one guarded way out of the house: feeds, discovery, pictures, callbacks, webhooks.
+
+Only http and https, only allowed ports, only public addresses or `allowed_networks`, judged on the name's
+answer, again on every socket that is opened, and anew after each redirect. One request at a time to a host,
+with a pause between two; few to one address; every exchange bounded in time and in bytes. No cookies, no
+Referer, no proxy from the environment. No Django.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ssl import SSLContext
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from aggregator.addresses import Guard, numeric_host
+from aggregator.decoding import ACCEPTED, Body, too_large
+from aggregator.errors import (
+    AddressRefused,
+    BodyRefused,
+    ConnectFailed,
+    FetchError,
+    RedirectRefused,
+    TimedOut,
+)
+from aggregator.limits import PACE, Slots
+from aggregator.names import Names
+from aggregator.records import FetchPolicy
+
+PERMANENT = (301, 308)
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, after redirects. `body` is read only of a 200; `wire_bytes` is what was received of it."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+    wire_bytes: int
+    final_url: str
+    permanent_url: str = ""  # where an unbroken chain of 301/308 from the first URL led, if anywhere
+
+
+@dataclass(slots=True)
+class Trail:
+    """How far an exchange came, for those who must know it even when it fails. Filled as it goes."""
+
+    started_at: datetime | None = None  # when its first turn came
+    seconds: float = 0.0  # spent on the network, waiting for our own limits not counted
+    url: str = ""  # asked last
+    permanent_url: str = ""
+    status: int | None = None
+    wire_bytes: int = 0
+
+
+class Outbound:
+    """A session of guarded requests. Use as `async with Outbound(policy) as outbound:`.
+
+    `resolver` and `tls` are for tests and for places with a certificate authority of their own."""
+
+    def __init__(
+        self, policy: FetchPolicy, *, resolver: AbstractResolver | None = None, tls: SSLContext | None = None
+    ) -> None:
+        self.policy = policy
+        self.open = (
+            asyncio.Event()
+        )  # cleared by a reader who has bodies enough: nothing new is asked meanwhile
+        self.open.set()
+        self._guard = Guard(policy.allowed_networks, policy.allowed_ports)
+        self._names = Names(self._guard, policy.connect_timeout, resolver)
+        self._all = asyncio.Semaphore(policy.concurrency)
+        self._hosts = Slots(policy.host_concurrency)
+        self._addresses = Slots(policy.ip_concurrency)
+        self._tls = tls
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        policy = self.policy
+        connector = aiohttp.TCPConnector(
+            limit=0,  # our own limits are stricter and know addresses
+            resolver=self._names,
+            use_dns_cache=False,
+            socket_factory=self._socket,
+            ssl=self._tls or True,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": policy.user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPTED},
+            auto_decompress=False,
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=policy.connect_timeout, sock_read=policy.idle_timeout
+            ),
+            read_bufsize=65536,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        approved_hosts: frozenset[str] | None = None,
+        max_bytes: int | None = None,
+        trail: Trail | None = None,
+    ) -> Response:
+        """GET with redirects. With `approved_hosts` a redirect may lead only there or stay on its host.
+
+        Raises FetchError: any of its children but HttpStatus; a status is for the caller to judge."""
+        trail = trail if trail is not None else Trail()
+        here = first = self._guard.check_url(url)
+        seen, permanent = {here}, True
+        while True:
+            status, answer, body = await self._exchange("GET", here, headers, max_bytes, trail)
+            if status not in REDIRECTS:
+                return Response(status, answer, body, trail.wire_bytes, str(here), trail.permanent_url)
+            there = self._target(here, answer.get("Location", ""))
+            self._check_redirect(first, here, there, seen, approved_hosts)
+            permanent = permanent and status in PERMANENT
+            if permanent:
+                trail.permanent_url = str(there)
+            seen.add(there)
+            here = there
+
+    async def post(
+        self, url: str, data: bytes, *, headers: Mapping[str, str] | None = None, trail: Trail | None = None
+    ) -> Response:
+        """POST without following redirects; a 3xx comes back as it is. The body of a 200 is read."""
+        trail = trail if trail is not None else Trail()
+        here = self._guard.check_url(url)
+        status, answer, body = await self._exchange("POST", here, headers, None, trail, data)
+        return Response(status, answer, body, trail.wire_bytes, str(here))
+
+    def _target(self, here: URL, location: str) -> URL:
+        if not location:
+            raise RedirectRefused("Pengalihan tanpa tujuan.", code="redirect_invalid")
+        try:
+            return self._guard.check_url(str(here.join(URL(location))))
+        except ValueError as error:
+            raise RedirectRefused("Tujuan pengalihan tidak dapat dibaca.", code="redirect_invalid") from error
+
+    def _check_redirect(
+        self, first: URL, here: URL, there: URL, seen: set[URL], approved: frozenset[str] | None
+    ) -> None:
+        if there in seen:
+            raise RedirectRefused("Pengalihan berputar kembali ke alamat semula.", code="redirect_loop")
+        if len(seen) > self.policy.max_redirects:
+            raise RedirectRefused(
+                f"Pengalihan lebih dari {self.policy.max_redirects} kali.", code="redirect_limit"
+            )
+        if here.scheme == "https" and there.scheme == "http":
+            raise RedirectRefused(
+                f"Pengalihan dari https ke http ditolak: {there}.", code="redirect_downgrade"
+            )
+        if approved is not None and there.raw_host not in approved and there.raw_host != first.raw_host:
+            raise RedirectRefused(
+                f"Pengalihan ke host yang belum disetujui: {there.raw_host} ({there}).", code="redirect_host"
+            )
+
+    async def _exchange(
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str] | None,
+        max_bytes: int | None,
+        trail: Trail,
+        data: bytes | None = None,
+    ) -> tuple[int, CIMultiDictProxy[str], bytes]:
+        """One request and its answer, when its turn has come. The budget of time is the whole trail's."""
+        trail.url, trail.status = str(url), None
+        async with self._turn(url):
+            trail.started_at = trail.started_at or datetime.now(UTC)
+            started = time.monotonic()
+            try:
+                async with asyncio.timeout(self.policy.timeout - trail.seconds):
+                    return await self._ask(method, url, headers, max_bytes, trail, data)
+            except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+                raise _mapped(error, url) from error
+            finally:
+                trail.seconds += time.monotonic() - started
+
+    async def _ask(
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str] | None,
+        max_bytes: int | None,
+        trail: Trail,
+        data: bytes | None,
+    ) -> tuple[int, CIMultiDictProxy[str], bytes]:
+        if self._session is None:
+            raise RuntimeError("Outbound is used as `async with`")
+        limit = self.policy.max_bytes if max_bytes is None else max_bytes
+        async with self._session.request(
+            method, url, headers=headers, data=data, allow_redirects=False
+        ) as answer:
+            trail.status = answer.status
+            if answer.status != 200:
+                return answer.status, answer.headers, b""
+            if (answer.content_length or 0) > limit:
+                raise too_large(limit)
+            body = Body(answer.headers.get("Content-Encoding", ""), limit, self.policy.max_ratio)
+            try:
+                async for chunk in answer.content.iter_any():
+                    body.feed(chunk)
+            except (aiohttp.ClientPayloadError, aiohttp.ClientOSError) as error:
+                raise BodyRefused("Isi terkirim tidak lengkap.", code="truncated") from error
+            finally:
+                trail.wire_bytes += body.wire_bytes
+            return 200, answer.headers, body.finish()
+
+    @asynccontextmanager
+    async def _turn(self, url: URL) -> AsyncIterator[None]:
+        """Wait until this host, its address and the whole allow one more request."""
+        host = url.raw_host or ""
+        async with self._hosts.slot(host):
+            place = numeric_host(host) or await self._names.place(host, url.port or 443)
+            await PACE.wait(host, self.policy.host_spacing)
+            try:
+                async with self._addresses.slot(place), self._all:
+                    await self.open.wait()
+                    yield
+            finally:
+                PACE.ended(host, self.policy.host_spacing)
+
+    def _socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
+        """The last look: no socket is made for an address that may not be asked, however it was found."""
+        family, kind, protocol, _, address = info
+        if not self._guard.admits(str(address[0])):
+            raise AddressRefused(f"Alamat {address[0]} bukan alamat publik.")
+        return socket.socket(family, kind, protocol)
+
+
+def _mapped(error: Exception, url: URL) -> FetchError:
+    """The library's error as one of ours. The only place that knows both."""
+    host = url.raw_host
+    match error:
+        case TimeoutError():
+            return TimedOut(f"{host} tidak menjawab pada waktunya.")
+        case aiohttp.ClientConnectorCertificateError():
+            return ConnectFailed(f"Sertifikat {host} tidak sah: {error.certificate_error}.", code="tls")
+        case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
+            return ConnectFailed(f"Sambungan aman dengan {host} gagal: {error}.", code="tls")
+        case aiohttp.ClientConnectorDNSError():
+            return ConnectFailed(f"Nama {host} tidak dikenal.", code="dns")
+        case aiohttp.ClientConnectorError():
+            return ConnectFailed(f"{host} tidak dapat dihubungi: {error.strerror}.", code="connect")
+        case aiohttp.ClientResponseError():
+            return ConnectFailed(f"Jawaban {host} bukan HTTP yang sah.", code="protocol")
+        case aiohttp.ClientError() | OSError():
+            return ConnectFailed(f"{host} memutus sambungan.", code="reset")
+    return FetchError(f"Permintaan ke {host} tidak dapat dikirim: {error}.", code="fetch")
+
+
+def get_sync(
+    url: str,
+    policy: FetchPolicy,
+    *,
+    headers: Mapping[str, str] | None = None,
+    approved_hosts: frozenset[str] | None = None,
+    max_bytes: int | None = None,
+) -> Response:
+    """`Outbound.get` for commands and tasks, where no event loop runs. Raises FetchError."""
+
+    async def go() -> Response:
+        async with Outbound(policy) as outbound:
+            return await outbound.get(
+                url, headers=headers, approved_hosts=approved_hosts, max_bytes=max_bytes
+            )
+
+    return asyncio.run(go())
