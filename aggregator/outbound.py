@@ -25,7 +25,7 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from aggregator.addresses import Guard, numeric_host
-from aggregator.decoding import ACCEPTED, Body, too_large
+from aggregator.bodies import ACCEPTED, Body, too_large
 from aggregator.errors import (
     AddressRefused,
     BodyRefused,
