@@ -96,7 +96,7 @@ def clean(feed: ParsedFeed, *, url: str, now: datetime, timezone: str) -> CleanF
         except MemoryError:
             raise
         except Exception as error:  # whatever an entry does to us, the next one is read
-            rejected.append(RejectedEntry(position, "entry", f"The entry cannot be read: {error!r:.200}"))
+            rejected.append(RejectedEntry(position, "entry", f"Berita tidak dapat dibaca: {error!r:.200}"))
     return CleanFeed(_feed(feed, url), tuple(entries), tuple(rejected))
 
 
@@ -131,7 +131,7 @@ def _entry(entry: ParsedEntry, place: _Place) -> CleanEntry:
     content, text = _content(entry.content, link or base, signals)
     title = _title(entry.title, text, link, signals)
     if not (title or text or link):
-        raise EntryRejected("The entry has no title, no text and no link.", code="entry_empty")
+        raise EntryRejected("Berita tanpa judul, teks, dan tautan.", code="entry_empty")
     enclosures = _enclosures(entry.enclosures, base)
     identity = canonical(link)
     sha256 = _sha256(title, text, content, enclosures)
@@ -163,13 +163,13 @@ def _content(markup: str, base: str, signals: set[str]) -> tuple[str, str]:
     if not markup.strip():
         return "", ""
     if len(markup) > MAX_CONTENT and "data:" not in markup:
-        raise EntryRejected(f"The entry has {len(markup)} characters of content.", code="entry_too_large")
+        raise EntryRejected(f"Isi berita {len(markup)} karakter, terlalu panjang.", code="entry_too_large")
     if "<" not in markup:
         markup = "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", markup))
     content, found = safe_html(markup, base)
     signals |= found
     if len(content) > MAX_CONTENT:
-        raise EntryRejected(f"The entry has {len(content)} characters of content.", code="entry_too_large")
+        raise EntryRejected(f"Isi berita {len(content)} karakter, terlalu panjang.", code="entry_too_large")
     content = _NOTE.sub("", content).rstrip()
     text = text_of(content)
     if len(text) > MIN_BLOB and text.count(" ") + text.count("\n") < len(text) // MIN_BLOB:

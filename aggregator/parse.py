@@ -23,10 +23,10 @@ READERS: Mapping[str, Reader] = {  # kind of document → (text, its address, wa
     "json": read_json,
 }
 REFUSALS = {
-    "empty": "The answer is empty.",
-    "html": "The answer is a web page, not a feed: the address of the feed may have changed.",
-    "media_type": "The answer is neither XML nor JSON ({media_type}).",
-    "not_xml": "The answer is text, but neither XML nor JSON.",
+    "empty": "Jawaban kosong.",
+    "html": "Jawaban berupa halaman web, bukan umpan; mungkin alamat umpannya berubah.",
+    "media_type": "Jawaban bukan XML dan bukan JSON ({media_type}).",
+    "not_xml": "Jawaban berupa teks, tetapi bukan XML dan bukan JSON.",
 }
 
 _BINARY = (
@@ -95,4 +95,4 @@ def _kind(text: str, media_type: str) -> tuple[str, int]:
 
 
 def _refused(code: str, media_type: str) -> ParseError:
-    return ParseError(REFUSALS[code].format(media_type=media_type or "no type given"), code=code)
+    return ParseError(REFUSALS[code].format(media_type=media_type or "tanpa jenis"), code=code)

@@ -17,10 +17,10 @@ def read_json(text: str, url: str, warnings: list[str]) -> ParsedFeed:
     try:
         feed = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ParseError(f"The answer is broken JSON: {str(error)[:200]}", code="not_a_feed") from error
+        raise ParseError(f"JSON rusak: {str(error)[:200]}", code="not_a_feed") from error
     version = _text(feed.get("version")) if isinstance(feed, dict) else ""
     if "jsonfeed.org/version/" not in version:
-        raise ParseError("The answer is JSON, but not a JSON Feed.", code="not_a_feed")
+        raise ParseError("Jawaban berupa JSON, tetapi bukan JSON Feed.", code="not_a_feed")
     items = [item for item in _list(feed.get("items")) if isinstance(item, dict)]
     if len(items) > MAX_ENTRIES:
         warnings.append("entries_capped")

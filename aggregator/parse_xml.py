@@ -43,7 +43,7 @@ def read_xml(text: str, url: str, warnings: list[str]) -> ParsedFeed:
     if document["bozo"]:
         warnings.append("malformed")
     if not document["version"] and not document["entries"]:
-        raise ParseError("The answer is XML, but not RSS, RDF or Atom.", code="not_a_feed")
+        raise ParseError("Jawaban berupa XML, tetapi bukan RSS, RDF, atau Atom.", code="not_a_feed")
     entries = document["entries"]
     if len(entries) > MAX_ENTRIES:
         warnings.append("entries_capped")
@@ -64,7 +64,9 @@ def _fed(text: str, url: str) -> Any:
     except (MemoryError, RecursionError):
         raise
     except Exception as error:
-        raise ParseError(f"feedparser cannot read the answer: {error!r:.200}", code="not_a_feed") from error
+        raise ParseError(
+            f"feedparser tidak dapat membaca jawaban: {error!r:.200}", code="not_a_feed"
+        ) from error
     finally:
         _reading = False
 
@@ -80,9 +82,11 @@ def _without_entities(text: str) -> str:
     for declaration in _ENTITY.findall(doctype[1]):
         entity = _HARMLESS_ENTITY.fullmatch(declaration)
         if entity is None:
-            raise ParseError("The feed declares entities that expand or load something.", code="entities")
+            raise ParseError(
+                "Umpan mendeklarasikan entitas XML yang memuat atau melipatgandakan isi.", code="entities"
+            )
         if body.count(reference := f"&{entity[1]};") > 1000:
-            raise ParseError("The feed repeats an entity of its own beyond measure.", code="entities")
+            raise ParseError("Umpan mengulang entitas XML miliknya secara berlebihan.", code="entities")
         value = entity[3] if entity[3].startswith("&#") else html.escape(entity[3])
         body = body.replace(reference, value)
     return text[: doctype.start(1)].rpartition("<!DOCTYPE")[0] + body
