@@ -17,9 +17,14 @@ from aggregator.screen.text import folded, scripts, words
 HOLD_ENTRY = 5.0  # points from which one entry is held
 HOLD_SATKER = 10.0  # points from which one entry is enough to hold its satker
 
-_PAYLOAD = re.compile(
-    r"\beval\s*\(|fromCharCode|document\.write\s*\(|\batob\s*\(|base64_decode|gzinflate|window\.location"
-    r"|[A-Za-z0-9+/]{400,}"
+_PAYLOAD = (
+    "eval(",
+    "fromCharCode",
+    "document.write(",
+    "atob(",
+    "base64_decode",
+    "gzinflate(",
+    "window.location",
 )
 _CALL = re.compile(
     r"\b(?:daftar|login|klik|main|join|deposit) (?:sekarang|di ?sini|segera|disini)\b|\bkunjungi situs\b"
@@ -91,8 +96,8 @@ def judge(post: Post, hosts_known: frozenset[str] = frozenset()) -> Verdict:
         *_removed(post, hosts_known),
         *_scripts(post),
     ]
-    if _PAYLOAD.search(post.text):
-        signals.append(Signal("payload", 6, "kode tersandi di dalam teks"))
+    if "(" in post.text and (code := next((mark for mark in _PAYLOAD if mark in post.text), "")):
+        signals.append(Signal("payload", 6, code))
     if signals and _CALL.search(folded(post.text)):
         signals.append(Signal("call_to_action", 1, "ajakan mendaftar atau mengeklik"))
     return Verdict(tuple(signals))
@@ -146,6 +151,8 @@ def _slug(post: Post) -> Iterator[Signal]:
         return
     slug = " ".join(words(folded(tail)))
     found = terms.find(slug, brands=True)
+    if not found:
+        return
     title = set(words(folded(post.title)))
     for term in found.strong[:2]:
         if not (found.against and terms.names_gambling(term)):
@@ -154,7 +161,7 @@ def _slug(post: Post) -> Iterator[Signal]:
     for term in fresh[:2]:
         yield Signal("slug_term", 2, term)
     spoken = [w for w in slug.split() if w.isalpha() and len(w) > 3]
-    if found and len(spoken) >= 4 and title.isdisjoint(spoken):
+    if len(spoken) >= 4 and title.isdisjoint(spoken):
         yield Signal("slug_mismatch", 2, slug[:100])
 
 

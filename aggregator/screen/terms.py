@@ -7,13 +7,25 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from aggregator.screen.text import DATA, folded, undisguised, words
+from aggregator.screen.text import DATA, folded, straight, undisguised, words
 
 # Written together or inside a brand: found anywhere in a word.
 _STEMS = re.compile(
     r"gacor|maxwin|togel|sbobet|bandarqq|dominoqq|pokerqq|idnpoker|casino|judionline|judislot|judibola|situsslot"
     r"|slot(?:online|gacor|88|77|777|dana|demo|resmi|deposit|thailand|pulsa|qris|hoki|terpercaya)|rtplive|livertp"
 )
+_STEM_MARKS = (
+    "gacor",
+    "maxwin",
+    "togel",
+    "sbobet",
+    "qq",
+    "idnpoker",
+    "casino",
+    "judi",
+    "slot",
+    "rtp",
+)  # one is in every stem
 # A name of letters with a gambler's number behind it, in places where brands stand: titles, slugs, anchors.
 BRAND = re.compile(r"(?<![a-z0-9])[a-z]{3,12}(?:88|77|777|99|123|138|168|303|4d|5000)(?![a-z0-9])")
 _NO_BRANDS = frozenset({"tps", "pkpu", "pasal", "nomor", "kpu", "dapil", "sman", "smkn", "smpn", "kelurahan"})
@@ -54,29 +66,34 @@ def _first_words() -> frozenset[str]:
     return frozenset(w for w, terms in _terms().items() if any(t in ("strong", "medium") for _, t in terms))
 
 
+def _is_telling(word: str) -> bool:
+    return word in _first_words() or any(mark in word for mark in _STEM_MARKS)
+
+
 def find(text: str, *, brands: bool = False) -> Found:
     """Gambling terms in `text` (any writing); with `brands` also names such as "hoki88"."""
     plain = folded(text)
-    found = _in_plain(plain, brands)
-    hidden = undisguised(plain)
-    visible = _in_plain(text.lower(), brands) if not text.isascii() or "&" in text else found
-    if not hidden and found == visible:
+    tokens = words(plain)
+    present = set(tokens)
+    found = _in_words(plain, tokens, present, brands)
+    hidden = undisguised(plain, present, _is_telling)
+    if not hidden and not found:
         return found
-    deep = _in_plain(hidden, False) if hidden else NOTHING
+    deep = _in_words(hidden, words(hidden), set(words(hidden)), False) if hidden else NOTHING
     strong = tuple(dict.fromkeys(found.strong + deep.strong))
     medium = tuple(dict.fromkeys(found.medium + deep.medium))
-    disguised = tuple(t for t in strong + medium if t not in visible.strong + visible.medium)
+    shown = straight(text).lower()
+    open_terms = _in_words(shown, words(shown), set(words(shown)), brands)
+    disguised = tuple(t for t in strong + medium if t not in open_terms.strong + open_terms.medium)
     return Found(strong, medium, found.weak or deep.weak, disguised, found.against)
 
 
-def _in_plain(plain: str, brands: bool) -> Found:
-    tokens = words(plain)
-    present = set(tokens)
-    stems = set(_STEMS.findall(plain))
+def _in_words(plain: str, tokens: list[str], present: set[str], brands: bool) -> Found:
+    stems = set(_STEMS.findall(plain)) if any(mark in plain for mark in _STEM_MARKS) else set()
     names = (
         {n for n in BRAND.findall(plain) if n.rstrip("0123456789d") not in _NO_BRANDS} if brands else set()
     )
-    if present.isdisjoint(_first_words()) and not stems and not names:
+    if not stems and not names and present.isdisjoint(_first_words()):
         return NOTHING
     line = f" {' '.join(tokens)} "
     tiers: dict[str, list[str]] = {"strong": [], "medium": sorted(names), "weak": [], "against": []}

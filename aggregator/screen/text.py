@@ -6,8 +6,11 @@ from __future__ import annotations
 import csv
 import html
 import re
+import string
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import filterfalse
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -17,25 +20,23 @@ _INVISIBLE = re.compile(
 )
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]")
 _BEYOND_LATIN = re.compile("[\u0250-\u1dff\u2c00-\U0010ffff]")
-_LEET = re.compile(r"(?:[a-z][0134578@$]|[0134578@$][a-z])")
-_LEET_TOKEN = re.compile(r"[a-z0-9@$!|]*(?:[a-z][0134578@$]|[0134578@$][a-z])[a-z0-9@$!|]*")
-_LEET_LETTERS = str.maketrans(
-    {
-        "0": "o",
-        "1": "l",
-        "3": "e",
-        "4": "a",
-        "5": "s",
-        "7": "t",
-        "8": "b",
-        "@": "a",
-        "$": "s",
-        "!": "i",
-        "|": "l",
-    }
-)
+_LEET_TOKEN = re.compile(r"[a-z0-9@$!|]{3,40}")
+_SIGNED = re.compile(r"[a-z0-9]*[@$][a-z0-9@$]*")
+_LEET_LETTERS = str.maketrans("013457@$!|", "oleastasil")
 _SPELT = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$][\W_]{1,3}){3,}[a-z0-9@$](?![a-z0-9])")
 _WORD = re.compile(r"[^\W_]+")
+_BREAKS = str.maketrans(dict.fromkeys(string.punctuation, " "))
+# Typographic signs that news is full of: without them most text is ASCII, which is quick to look through.
+_SIGNS = [
+    ("“", '"'),
+    ("”", '"'),
+    ("‘", "'"),
+    ("’", "'"),
+    ("–", "-"),
+    ("—", "-"),
+    ("…", "..."),
+    ("\u00a0", " "),
+]
 
 
 @lru_cache(maxsize=1)
@@ -44,10 +45,19 @@ def _lookalikes() -> dict[int, str]:
         return {ord(row["character"]): row["latin"] for row in csv.DictReader(file)}
 
 
+def straight(text: str) -> str:
+    """`text` with typographic signs as ASCII has them."""
+    if not text.isascii():
+        for sign, plain in _SIGNS:
+            text = text.replace(sign, plain)
+    return text
+
+
 def folded(text: str) -> str:
     """`text` in small Latin letters as far as its characters can be read so."""
     if "&" in text:
         text = html.unescape(html.unescape(text))  # feeds escape twice, and spam hides in it
+    text = straight(text)
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
@@ -57,18 +67,23 @@ def folded(text: str) -> str:
     return text
 
 
-def undisguised(text: str) -> str:
-    """Folded `text` with letter-for-digit writing ("sl0t") and spelling out ("s l o t") undone; "" when
-    there is nothing to undo."""
+def undisguised(text: str, tokens: set[str], telling: Callable[[str], bool]) -> str:
+    """Folded `text` (of these words) with letter-for-digit writing ("sl0t") undone where that makes a
+    `telling` word, and spelling out ("s l o t") undone; "" when there is nothing to undo."""
     found = text
-    if _SPELT.search(found):
+    if list(map(len, tokens)).count(1) >= 3 and _SPELT.search(found):
         found = _SPELT.sub(lambda match: "".join(_WORD.findall(match[0])), found)
-    if _LEET.search(found):
+    odd = [token for token in filterfalse(str.isalpha, tokens) if not token.isdecimal()]
+    if "@" in found or "$" in found:
+        odd += _SIGNED.findall(found)
+    if any(telling(token.translate(_LEET_LETTERS)) for token in odd):
         found = _LEET_TOKEN.sub(lambda match: match[0].translate(_LEET_LETTERS), found)
     return found if found != text else ""
 
 
 def words(text: str) -> list[str]:
+    if text.isascii():
+        return text.translate(_BREAKS).split()
     return _WORD.findall(text)
 
 
@@ -77,6 +92,7 @@ def scripts(text: str) -> tuple[int, int]:
 
     Arabic counts as at home: greetings and place names are written in it.
     """
+    text = straight(text)
     if text.isascii():
         return 0, len(text)
     foreign = len(_FOREIGN.findall(text))

@@ -16,8 +16,13 @@ from aggregator.screen.bursts import is_burst
 
 DATA = Path(__file__).parents[1] / "data"
 OWN = "kab-contoh.kpu.go.id"
-CASES = [json.loads(line) for line in (DATA / "hack_cases.jsonl").open(encoding="utf-8")]
-TITLES = [json.loads(line) for line in (DATA / "kpu_titles.jsonl").open(encoding="utf-8")]
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+CASES, TITLES = rows("hack_cases.jsonl"), rows("kpu_titles.jsonl")
 
 
 def verdict(
