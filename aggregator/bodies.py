@@ -83,9 +83,10 @@ class _Brotli:
         return bool(self._inner.is_finished())
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        yield self._inner.process(data, output_buffer_limit=STEP)
-        while not self._inner.can_accept_more_data() and not self._inner.is_finished():
-            yield self._inner.process(b"", output_buffer_limit=STEP)
+        piece = self._inner.process(data, output_buffer_limit=STEP)
+        while piece or not self._inner.can_accept_more_data():  # it can accept more with output still waiting
+            yield piece
+            piece = b"" if self._inner.is_finished() else self._inner.process(b"", output_buffer_limit=STEP)
 
 
 class _Zstd:

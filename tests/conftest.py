@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.satker_network import SatkerNetwork
+
 
 @pytest.fixture(autouse=True)
 def _own_folders(settings, tmp_path: Path) -> None:
@@ -31,3 +33,10 @@ def _loopback_only() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[method-assign,assignment]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def net() -> Iterator[SatkerNetwork]:
+    """Sites on loopback that misbehave on demand; see satker_network."""
+    with SatkerNetwork() as network:
+        yield network

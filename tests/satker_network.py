@@ -218,6 +218,7 @@ class FaultSite:
         self.address, self.port, self.scheme = address, port, scheme
         self.requests: list[Seen] = []
         self.most_at_once = 0  # requests under way at the same moment, at most
+        self.connections = 0
         self._replies: dict[str, list[Reply]] = {}
         self._now = 0
 
@@ -307,6 +308,7 @@ class SatkerNetwork:
             assert task is not None
             self._talks.add(task)
             task.add_done_callback(self._talks.discard)
+            site.connections += 1
             with contextlib.suppress(OSError, EOFError, asyncio.CancelledError):
                 await _talk(site, reader, writer)
             writer.close()
