@@ -30,7 +30,7 @@ class Scale:
     @property
     def ranges(self) -> list[tuple[int, str]]:
         """(step, "3–7") for the legend, with the real bounds."""
-        ends = [bound - 1 for bound in self.bounds[1:]] + [self.top]
+        ends = [*(bound - 1 for bound in self.bounds[1:]), self.top][: len(self.bounds)]
         return [
             (self.step(low), number(low) if low >= high else f"{number(low)}–{number(high)}")
             for low, high in zip(self.bounds, ends, strict=True)

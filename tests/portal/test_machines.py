@@ -1,0 +1,94 @@
+"""robots.txt, sitemaps, OpenSearch, security.txt, health."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+from lxml import etree
+
+from aggregator.models import Entry
+from portal.views import health, machines
+from tests.factories import make_entry, make_satker
+
+pytestmark = pytest.mark.django_db
+
+
+def locations(response):
+    tree = etree.fromstring(response.content)
+    return [node.text for node in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+
+
+def test_the_sitemap_leads_to_every_public_post_and_to_no_other(client, settings):
+    public = make_entry("Terbit")
+    make_entry("Ditahan", public=False)
+    files = locations(client.get("/sitemap.xml"))
+    found = [
+        address for file in files for address in locations(client.get(file.removeprefix(settings.BASE_URL)))
+    ]
+    assert settings.BASE_URL + public.get_absolute_url() in found
+    assert not any("ditahan" in address for address in found)
+
+
+def test_the_sitemap_names_each_office(client, settings):
+    satker = make_satker()
+    found = locations(client.get("/sitemap/halaman.xml"))
+    assert settings.BASE_URL + satker.get_absolute_url() in found
+
+
+def test_posts_are_spread_over_files_of_a_fixed_range_of_numbers(client):
+    first = make_entry(pk=5)
+    second = make_entry(pk=machines.SITEMAP_IDS + 5)
+    assert len(locations(client.get("/sitemap.xml"))) == 3
+    assert str(first.pk) in locations(client.get("/sitemap/0.xml"))[0]
+    assert f"/{second.pk}/" in locations(client.get("/sitemap/1.xml"))[0]
+    assert client.get("/sitemap/2.xml").status_code == 404
+
+
+def test_robots_are_kept_from_endless_searches_and_told_the_sitemap(client, settings):
+    text = client.get("/robots.txt").content.decode()
+    assert "Disallow: /cari?" in text
+    assert f"Sitemap: {settings.BASE_URL}/sitemap.xml" in text
+
+
+def test_opensearch_is_well_formed_and_points_to_the_search(client, settings):
+    tree = etree.fromstring(client.get("/opensearch.xml").content)
+    urls = [node.get("template") for node in tree if node.tag.endswith("Url")]
+    assert f"{settings.BASE_URL}/cari?q={{searchTerms}}" in urls
+
+
+def test_security_txt_has_a_contact_and_expires_within_a_year(client, settings):
+    settings.FETCH_USER_AGENT_CONTACT = "aman@kpu.example"
+    lines = dict(
+        line.split(": ", 1) for line in client.get("/.well-known/security.txt").content.decode().splitlines()
+    )
+    expires = datetime.fromisoformat(lines["Expires"])
+    assert lines["Contact"] == "mailto:aman@kpu.example"
+    assert timedelta(days=90) < expires - timezone.now() < timedelta(days=365)
+
+
+def test_health_needs_no_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert client.get("/healthz").status_code == 200
+
+
+def test_ready_when_everything_answers(client):
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["database"]) == (200, "ok")
+
+
+def test_not_ready_and_named_when_the_database_is_away(client, monkeypatch):
+    def fail(**_filter):
+        raise DatabaseError
+
+    monkeypatch.setattr(health.PortalState.objects, "filter", fail)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["database"] != "ok"
+
+
+def test_the_sitemap_of_an_empty_portal_is_valid(client):
+    assert not Entry.objects.exists()
+    assert locations(client.get("/sitemap/0.xml")) == []
