@@ -92,7 +92,11 @@ class Row:
 
 @dataclass(slots=True)
 class Sheet:
+    """`levels` tells the level of every code of the file, rejected lines included: a child is not to
+    blame for its parent's fault."""
+
     rows: list[Row] = field(default_factory=list)
+    levels: dict[str, str] = field(default_factory=dict)
     rejected: list[Rejection] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -113,6 +117,7 @@ def read(data: bytes) -> Sheet:
         cells = {name: value.strip() for name, value in zip(header, values, strict=True)}
         if delimiter == ";":  # where Excel parts columns by semicolons it writes 4,22573
             cells |= {name: cells[name].replace(",", ".") for name in ("latitude", "longitude")}
+        sheet.levels.setdefault(cells["code"], cells["level"])
         problems = list(_problems(cells))
         sheet.rejected += [(line, sentence) for sentence in problems]
         if not problems:
@@ -287,7 +292,7 @@ def cross_check(sheet: Sheet, levels: dict[str, str], provinces: dict[str, str])
     `levels` gives the level of every stored satker by code, `provinces` the name of each province."""
     first: dict[str, int] = {}
     hosts: dict[str, Row] = {}
-    known = levels | {row.code: row.level for row in sheet.rows}
+    known = levels | sheet.levels
     for row in sheet.rows:
         sentences = list(_contradictions(row, known, provinces))
         if row.code in first:
