@@ -14,11 +14,28 @@ from tests.factories import make_entry, make_feed, make_satker
 
 pytestmark = pytest.mark.django_db
 
-PATHS = """
-/ /cari /cari?q=rapat /satker /satker/3571/kpu-kota-kediri /provinsi /provinsi/jawa-timur /topik /tahapan
-/aktivitas /langganan /ditarik /tentang /tentang/pengambil-umpan /metode /privasi /gaya
-/berita/7/kpu-gelar-rapat-pleno /berita/7/riwayat /tidak-ada
-""".split()
+PATHS = [
+    "/",
+    "/cari",
+    "/cari?q=rapat",
+    "/satker",
+    "/satker/3571/kpu-kota-kediri",
+    "/provinsi",
+    "/provinsi/jawa-timur",
+    "/topik",
+    "/tahapan",
+    "/aktivitas",
+    "/langganan",
+    "/ditarik",
+    "/tentang",
+    "/tentang/pengambil-umpan",
+    "/metode",
+    "/privasi",
+    "/gaya",
+    "/berita/7/kpu-gelar-rapat-pleno",
+    "/berita/7/riwayat",
+    "/tidak-ada",
+]
 
 
 @pytest.fixture(autouse=True)
