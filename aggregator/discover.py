@@ -14,7 +14,7 @@ from lxml import etree, html
 
 from aggregator.errors import ConnectFailed, FetchError, ParseError, TimedOut
 from aggregator.http_headers import content_type
-from aggregator.links import absolute
+from aggregator.links import absolute, host
 from aggregator.outbound import Outbound, Response
 from aggregator.parse import parse
 
@@ -62,29 +62,34 @@ def candidates(page: bytes, base_url: str) -> list[str]:
     return list(dict.fromkeys([*named[:MAX_NAMED], *_usual(page, base_url)]))
 
 
-async def discover(url: str, outbound: Outbound) -> list[Found]:
+async def discover(url: str, outbound: Outbound, approved_hosts: frozenset[str] | None = None) -> list[Found]:
     """The feeds of a site or page, each one asked for and read. The page itself may be the feed.
 
-    What the page names is tried whole, the usual addresses only until one is a feed. Raises FetchError when
-    the page itself cannot be had."""
-    page = await outbound.get(url)
+    What the page names is tried whole, the usual addresses only until one is a feed. With `approved_hosts`
+    no other host is asked. Raises FetchError when the page itself cannot be had."""
+    page = await outbound.get(url, approved_hosts=approved_hosts)
     if (itself := _read(page)) is not None:
         return [itself]
     document = _document(page.body)
     named = [] if document is None else list(_named(document, page.final_url))[:MAX_NAMED]
-    found = await _try_all(named, outbound, first_only=False)
+    if approved_hosts is not None:
+        named = [one for one in named if host(one) in approved_hosts]
+    found = await _try_all(named, outbound, approved_hosts, first_only=False)
     return found or await _try_all(
         [usual for usual in _usual(page.body, page.final_url) if usual not in named],
         outbound,
+        approved_hosts,
         first_only=True,
     )
 
 
-async def _try_all(urls: list[str], outbound: Outbound, *, first_only: bool) -> list[Found]:
+async def _try_all(
+    urls: list[str], outbound: Outbound, approved_hosts: frozenset[str] | None, *, first_only: bool
+) -> list[Found]:
     found: dict[str, Found] = {}
     for url in urls[:MAX_TRIED]:
         try:
-            answer = await outbound.get(url)
+            answer = await outbound.get(url, approved_hosts=approved_hosts)
         except (ConnectFailed, TimedOut):
             break  # a site in trouble is not asked ten more times
         except FetchError:
