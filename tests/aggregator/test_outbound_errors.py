@@ -108,9 +108,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("openssl") is None:
         pytest.skip("openssl, which makes the certificate, is not here")
     path = tmp_path_factory.mktemp("tls") / "site.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=site -addext subjectAltName=IP:127.30.0.1"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=site"
     subprocess.run(
-        [*command.split(), "-keyout", str(path), "-out", f"{path}.crt"], check=True, capture_output=True
+        [*command.split(), "-addext", "subjectAltName=IP:127.30.0.1", "-keyout", path, "-out", f"{path}.crt"],
+        check=True,
+        capture_output=True,
     )
     path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
     return path
