@@ -58,6 +58,11 @@ _CLOSED_V6 = tuple(
         "3fff::/20",
     )
 )
+# A URL that is written well is asked exactly as it stands; yarl would turn %2F of a query into a slash.
+_WELL_WRITTEN = re.compile(
+    r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?(?:[/?](?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?",
+    re.ASCII,
+)
 # A host whose last label is a number is an IPv4 address in one of its many spellings (WHATWG URL §4.5).
 _NUMBER_LABEL = re.compile(r"(?:[0-9]+|0[xX][0-9A-Fa-f]*)", re.ASCII)
 
@@ -96,7 +101,7 @@ class Guard:
         if len(text) > MAX_URL:
             raise AddressRefused(f"Alamat lebih panjang dari {MAX_URL} karakter.")
         try:
-            url = URL(text)
+            url = URL(text, encoded=_WELL_WRITTEN.fullmatch(text) is not None)
             host, port = url.raw_host, url.port
         except (ValueError, UnicodeError) as error:
             raise AddressRefused(f"Alamat tidak dapat dibaca: {text[:200]!r}.") from error
