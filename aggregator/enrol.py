@@ -1,0 +1,233 @@
+"""How hosts and inbound feeds come into use, by a person's word: approve, revoke, add, find, confirm."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from aggregator import links, pipeline
+from aggregator.discover import Found, discover
+from aggregator.errors import FeedError, ParseError, PortalError, RegistryError
+from aggregator.models import Feed, HostPause, Satker, SatkerHost
+from aggregator.outbound import Outbound
+
+OTHER_PORTS = 4  # beside 80 and 443, where a demonstration or a test may serve sites
+NOT_A_FEED = ("html", "not_a_feed", "not_xml", "media_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A feed in use, what its first fetch brought, and other feeds its page names."""
+
+    feed: Feed
+    totals: pipeline.Totals
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at one satker's sites found, or why there was nothing to see."""
+
+    satker: Satker
+    found: list[Found] = field(default_factory=list)
+    problem: str = ""
+
+
+# --- hosts ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def approve_host(satker: Satker, hostname: str, by: str, reason: str = "") -> None:
+    """From now on this exact host may be asked for the satker. Its own derived host counts as confirmed."""
+    SatkerHost.objects.update_or_create(
+        satker=satker,
+        hostname=hostname,
+        defaults={
+            "state": SatkerHost.State.APPROVED,
+            "reason": reason[:200],
+            "decided_by": by[:150],
+            "decided_at": timezone.now(),
+        },
+    )
+    derived = Satker.objects.filter(pk=satker.pk, hostname=hostname, hostname_evidence="pattern")
+    derived.update(hostname_evidence=Satker.HostEvidence.CONFIRMED)
+
+
+def revoke_host(host: SatkerHost, by: str, reason: str = "") -> None:
+    """Nothing is fetched from this host for the satker any more; a registry file cannot bring it back."""
+    SatkerHost.objects.filter(pk=host.pk).update(
+        state=SatkerHost.State.REVOKED, reason=reason[:200], decided_by=by[:150], decided_at=timezone.now()
+    )
+
+
+@transaction.atomic
+def confirm_feed(feed: Feed, by: str) -> None:
+    """Take a candidate, or a feed that was switched off, into use; its host is thereby approved."""
+    approve_host(feed.satker, links.host(feed.url), by, _("umpan disetujui"))
+    Feed.objects.filter(pk=feed.pk).update(state=Feed.State.ACTIVE, next_check_at=timezone.now())
+
+
+# --- one feed ---------------------------------------------------------------------------------------
+
+
+def add_feed(url: str, satker: Satker, by: str) -> Added:
+    """Take the feed at this address, or the best one that the page there names, into use and read it.
+
+    Raises PortalError when there is no feed; then everything is as it was."""
+    address = links.absolute(url)
+    if not address:
+        raise RegistryError(_("“%s” bukan alamat http atau https.") % url)
+    try:
+        return _try(address, satker, by)
+    except ParseError as error:
+        if error.code not in NOT_A_FEED:
+            raise
+    found = _named_feeds(address, satker)
+    if not found:
+        raise ParseError(
+            _("Tidak ada umpan di %s, dan halaman itu tidak menyebut umpan di host yang sama.") % address,
+            code="not_a_feed",
+        )
+    best = next((one for one in found if one.entries), found[0])
+    added = _try(best.url, satker, by)
+    return Added(added.feed, added.totals, tuple(one.url for one in found if one is not best))
+
+
+def _try(url: str, satker: Satker, by: str) -> Added:
+    feed, before = _enrol(url, satker, by)
+    totals = pipeline.refresh_feeds([feed.pk])
+    feed.refresh_from_db()
+    if feed.error_code or feed.last_success_at is None:
+        error = _why(feed)
+        before.restore(feed)
+        raise error
+    return Added(feed, totals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was stored of a feed and its host, to be put back when the feed is none."""
+
+    feed_state: str | None
+    host: SatkerHost | None
+
+    @transaction.atomic
+    def restore(self, feed: Feed) -> None:
+        if self.feed_state is None:
+            feed.delete()
+        else:
+            Feed.objects.filter(pk=feed.pk).update(state=self.feed_state)
+        if self.host is None:
+            SatkerHost.objects.filter(satker=feed.satker_id, hostname=links.host(feed.url)).delete()
+        else:
+            self.host.save()
+
+
+@transaction.atomic
+def _enrol(url: str, satker: Satker, by: str) -> tuple[Feed, _Before]:
+    known = Feed.objects.filter(url=url).select_related("satker").first()
+    if known and known.satker_id != satker.pk:
+        raise RegistryError(_("Umpan ini sudah milik %s.") % known.satker)
+    host = SatkerHost.objects.filter(satker=satker, hostname=links.host(url)).first()
+    if host and host.state == SatkerHost.State.REVOKED:
+        raise RegistryError(
+            _("Host %(host)s telah dicabut untuk %(satker)s oleh %(by)s.")
+            % {"host": host.hostname, "satker": satker, "by": host.decided_by or "?"}
+        )
+    before = _Before(known.state if known else None, host)
+    # Not due until we are done: the worker would take it from us.
+    feed = known or Feed(satker=satker, url=url)
+    feed.state, feed.next_check_at = Feed.State.ACTIVE, timezone.now() + timedelta(minutes=10)
+    feed.save()
+    if host is None or host.state != SatkerHost.State.APPROVED:
+        approve_host(satker, links.host(url), by, _("umpan ditambahkan"))
+    return feed, before
+
+
+def _why(feed: Feed) -> PortalError:
+    if feed.error_code in NOT_A_FEED:
+        return ParseError(feed.error_message, code=feed.error_code)
+    if feed.error_code:
+        return FeedError(feed.error_message, code=feed.error_code)
+    pause = HostPause.objects.filter(hostname=links.host(feed.url), until__gt=timezone.now()).first()
+    if pause:
+        return FeedError(
+            _("Situs ini minta tidak ditanyai sampai %s UTC.") % f"{pause.until:%Y-%m-%d %H:%M}",
+            code="host_pause",
+        )
+    return FeedError(_("Umpan sedang diambil oleh proses lain; ulangi sebentar lagi."), code="busy")
+
+
+def _named_feeds(url: str, satker: Satker) -> list[Found]:
+    host = links.host(url)
+    twin = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
+    approved = SatkerHost.objects.filter(satker=satker, state="approved").values_list("hostname", flat=True)
+
+    async def look() -> list[Found]:
+        async with Outbound(pipeline.fetch_policy()) as outbound:
+            return await discover(url, outbound, frozenset({host, twin, *approved}))
+
+    return asyncio.run(look())
+
+
+# --- looking for feeds ------------------------------------------------------------------------------
+
+
+def find_feeds(satker: Iterable[Satker], done: Callable[[int], None] | None = None) -> list[Look]:
+    """Look at the approved hosts of these satker and keep what is found as candidates for staff."""
+    hosts: dict[int, set[str]] = {}
+    approved = SatkerHost.objects.filter(state="approved").values_list("satker_id", "hostname")
+    for satker_id, hostname in approved:
+        hosts.setdefault(satker_id, set()).add(hostname)
+    wanted = [(one, frozenset(hosts.get(one.pk, ()))) for one in satker]
+    looks = asyncio.run(_look_at(wanted, done or (lambda count: None)))
+    new = [
+        Feed(satker=look.satker, url=found.url, title=found.title, state=Feed.State.CANDIDATE)
+        for look in looks
+        for found in look.found
+    ]
+    Feed.objects.bulk_create(new, ignore_conflicts=True)  # what is known keeps its state
+    return looks
+
+
+async def _look_at(wanted: list[tuple[Satker, frozenset[str]]], done: Callable[[int], None]) -> list[Look]:
+    async with Outbound(pipeline.fetch_policy()) as outbound:
+
+        async def one(satker: Satker, hosts: frozenset[str]) -> Look:
+            look = await _look(satker, hosts, outbound)
+            done(1)
+            return look
+
+        return list(await asyncio.gather(*(one(satker, hosts) for satker, hosts in wanted)))
+
+
+async def _look(satker: Satker, hosts: frozenset[str], outbound: Outbound) -> Look:
+    if not hosts:
+        return Look(satker, problem=_("belum ada host yang disetujui, jadi tidak ditanyai"))
+    found: dict[str, Found] = {}
+    problem = ""
+    for url in _site_urls(sorted(hosts)):
+        try:
+            for one in await discover(url, outbound, hosts):
+                found.setdefault(links.canonical(one.url), one)
+        except FeedError as error:
+            problem = problem or error.message
+        if found:
+            break
+    return Look(satker, list(found.values()), "" if found else problem or _("tidak ada umpan yang ditemukan"))
+
+
+def _site_urls(hosts: list[str]) -> list[str]:
+    """Front pages of these hosts: https, then http, then other ports that may be asked."""
+    ports = [port for port in settings.FETCH_ALLOWED_PORTS if port not in (80, 443)][:OTHER_PORTS]
+    names = [f"[{host}]" if ":" in host else host for host in hosts]
+    urls = [f"https://{name}/" for name in names if 443 in settings.FETCH_ALLOWED_PORTS]
+    urls += [f"http://{name}/" for name in names if 80 in settings.FETCH_ALLOWED_PORTS]
+    return urls + [f"http://{name}:{port}/" for name in names for port in ports]
