@@ -16,6 +16,7 @@ from aggregator.screen.bursts import alarms
 from aggregator.screen.judge import Post, Signal, Verdict, judge
 
 SCREENER = "screen"  # who started a hold, when it was no person
+BY_STAFF = "staff"  # code of the signal of a hold that a person made
 HELD_TOGETHER = 3  # entries of one satker held in one batch: it is the site, not the post
 
 
@@ -173,25 +174,27 @@ def _linked_before(satker_id: int, names: set[str]) -> frozenset[str]:
 
 
 def _heed_decisions(batch: _Batch) -> None:
-    """What staff decided on earlier versions: released signals are forgiven, rejected and withdrawn
-    posts do not come back by themselves."""
+    """What staff decided on earlier versions: released signals are forgiven; what they rejected, withdrew or
+    hold does not come back by itself."""
     ids = {r.entry_id for r in batch.revisions if r.number > 1}
     forgiven: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    rejected: set[int] = set()
-    decided = Quarantine.objects.filter(entry__in=ids).exclude(state=Quarantine.State.HELD).order_by("id")
+    closed: dict[int, str] = {}
+    decided = Quarantine.objects.filter(entry__in=ids).order_by("id") if ids else Quarantine.objects.none()
     for entry_id, state, signals in decided.values_list("entry_id", "state", "signals"):
         if state == Quarantine.State.REJECTED:
-            rejected.add(entry_id)
-        else:
-            rejected.discard(entry_id)
+            closed[entry_id] = "rejected_before"
+        elif state == Quarantine.State.RELEASED:
+            closed.pop(entry_id, None)
             forgiven[entry_id] |= {(s.get("code", ""), s.get("detail", "")) for s in signals}
+        elif any(s.get("code") == BY_STAFF for s in signals):
+            closed[entry_id] = "held_by_staff"
     for revision in batch.revisions:
         if entry_signals := forgiven.get(revision.entry_id):
             batch.verdicts[revision.pk] = batch.verdicts[revision.pk].without(entry_signals)
-        if revision.entry_id in rejected:
-            batch.closed[revision.pk] = "rejected_before"
-        elif revision.entry.state == Entry.State.WITHDRAWN:
+        if revision.entry.state == Entry.State.WITHDRAWN:
             batch.closed[revision.pk] = "withdrawn_before"
+        elif why := closed.get(revision.entry_id):
+            batch.closed[revision.pk] = why
 
 
 # --- holding ----------------------------------------------------------------------------------------

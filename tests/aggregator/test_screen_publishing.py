@@ -183,6 +183,20 @@ def test_a_rejected_post_does_not_come_back_with_its_next_version(satker: Satker
     assert Quarantine.objects.first().signals[0]["code"] == "rejected_before"  # type: ignore[union-attr]
 
 
+def test_a_later_version_of_what_staff_hold_waits_for_them(satker: Satker) -> None:
+    entry = make_entry(satker)
+    screen_pending(NOW)
+    first = entry.revisions.get()
+    Quarantine.objects.create(
+        entry=entry, revision=first, signals=[{"code": "staff", "points": 0, "detail": ""}]
+    )
+    Entry.objects.update(state="held")
+    Revision.objects.update(state="held")
+    edit(entry, "Apel Senin Pagi lagi")
+    assert screen_pending(NOW + timedelta(hours=1)).held == 1
+    assert Entry.objects.get(pk=entry.pk).state == "held"
+
+
 def test_what_staff_released_is_not_held_again_for_the_same_signals(satker: Satker) -> None:
     entry = make_entry(satker, "Polisi Sita Mesin", "Ada link slot gacor dan maxwin di laman itu.")
     screen_pending(NOW)

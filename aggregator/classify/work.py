@@ -1,0 +1,121 @@
+"""From marks in the database to topics, stages and event days."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from aggregator import bulk
+from aggregator.classify.events import event_on
+from aggregator.classify.stages import StageHit, StageTime, stage_of
+from aggregator.classify.topics import TopicHit, topics_of
+from aggregator.models import Change, Entry, EntryTopic, Stage, Topic
+
+BY_STAFF = "staff"  # a stage_rule that begins so was given by a person and stays
+
+
+@dataclass(slots=True)
+class _Place:
+    """What the rules say of one entry."""
+
+    entry: Entry
+    hits: list[TopicHit]
+    stage: StageHit
+    event: date | None
+
+
+def classify_new(now: datetime, limit: int = 500) -> int:
+    """Classify public entries that wait for it, oldest id first; returns how many were looked at."""
+    with transaction.atomic():
+        entries = list(_waiting()[:limit])
+        if not entries:
+            return 0
+        calendar = _calendar()
+        places = [_place(entry, calendar) for entry in entries]
+        changed = _store_topics(places) | _store_rest(places, now)
+        Change.objects.mark(sorted(changed))
+    return len(entries)
+
+
+def _waiting() -> QuerySet[Entry]:
+    waiting = (
+        Entry.objects.public()
+        .filter(classified_at__isnull=True)
+        .select_related("public_revision", "satker")
+        .only(
+            *("published_at", "stage", "stage_rule", "event_on", "satker__timezone"),
+            *("public_revision__title", "public_revision__text", "public_revision__categories"),
+        )
+        .order_by("id")
+    )
+    if connection.features.has_select_for_update_skip_locked:
+        return waiting.select_for_update(of=("self",), skip_locked=True)
+    return waiting
+
+
+def _calendar() -> list[StageTime]:
+    rows = Stage.objects.order_by("position", "id").values_list("id", "election", "name", "start", "end")
+    return [StageTime(*row) for row in rows]
+
+
+def _place(entry: Entry, calendar: list[StageTime]) -> _Place:
+    revision = entry.public_revision
+    assert revision is not None  # noqa: S101 - public() entries have one
+    posted = entry.published_at.astimezone(ZoneInfo(entry.satker.timezone)).date()
+    return _Place(
+        entry,
+        topics_of(revision.title, revision.text, revision.categories),
+        stage_of(revision.title, revision.text, posted, calendar),
+        event_on(revision.title, revision.text, posted),
+    )
+
+
+def _store_topics(places: list[_Place]) -> set[int]:
+    """Replace the topics that rules gave; returns the entries whose topics are others now."""
+    ids = dict(Topic.objects.values_list("name", "id"))
+    kept: dict[int, dict[int, EntryTopic]] = defaultdict(dict)
+    for row in EntryTopic.objects.filter(entry__in=[place.entry.pk for place in places]):
+        kept[row.entry_id][row.topic_id] = row
+    new, stale, changed = [], [], set()
+    for place in places:
+        rows = kept[place.entry.pk]
+        ruled = {topic: row for topic, row in rows.items() if not (row.by_staff or row.removed)}
+        hits = {ids[h.topic]: h for h in place.hits if h.topic in ids}
+        wanted = {topic: hit for topic, hit in hits.items() if topic not in rows or topic in ruled}
+        if wanted.keys() != ruled.keys():
+            changed.add(place.entry.pk)
+        if {t: (h.score, h.rule) for t, h in wanted.items()} == {
+            t: (r.score, r.rule) for t, r in ruled.items()
+        }:
+            continue
+        stale += [row.pk for row in ruled.values()]
+        new += [
+            EntryTopic(entry_id=place.entry.pk, topic_id=topic, score=hit.score, rule=hit.rule)
+            for topic, hit in wanted.items()
+        ]
+    if stale:
+        EntryTopic.objects.filter(id__in=stale).delete()
+    EntryTopic.objects.bulk_create(new)
+    return changed
+
+
+def _store_rest(places: list[_Place], now: datetime) -> set[int]:
+    """Stage, rule, event day and the mark, in one prepared statement for the batch."""
+    changed, rows = set(), []
+    for place in places:
+        entry = place.entry
+        stage, rule = (
+            (entry.stage_id, entry.stage_rule)
+            if entry.stage_rule.startswith(BY_STAFF)
+            else (place.stage.stage, place.stage.rule)
+        )
+        if (stage, place.event) != (entry.stage_id, entry.event_on):
+            changed.add(entry.pk)
+        rows.append((stage, rule, place.event, now, entry.pk))
+    bulk.update(Entry, ("stage_id", "stage_rule", "event_on", "classified_at"), rows)
+    return changed
