@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 BATCH_FEEDS = 50
 BATCH_ENTRIES = 600
 BATCH_SECONDS = 1.0  # a finished feed waits no longer than this for company
+MAX_UNDER_WAY = 64  # fetched feeds that wait to be parsed or stored
 DERIVE_BATCH = 500
 
 Progress = Callable[[int], None]
@@ -155,9 +156,13 @@ class _Run:
     totals: Totals
     progress: Progress | None
     ready: list[store.Reading] = field(default_factory=list)
-    inbox: queue.Queue[tuple[FetchResult, CleanFeed | FeedError | None]] = field(default_factory=queue.Queue)
+    inbox: queue.Queue[tuple[FetchResult, CleanFeed | FeedError | None] | int] = field(
+        default_factory=queue.Queue
+    )
     feeds: dict[int, Feed] = field(default_factory=dict)
     last_flush: float = 0.0
+    missing: int = 0  # results that are still to come
+    taken: int = 0
 
     def go(self, feeds: list[Feed]) -> None:
         requests, refused = self._requests(feeds)
@@ -167,29 +172,30 @@ class _Run:
         thread = threading.Thread(target=self._fetch, args=(requests,), name="fetch", daemon=True)
         thread.start()
         self.last_flush = time.monotonic()
-        missing = len(requests)
-        while missing:
-            if not self._take():
-                if not thread.is_alive() and self.inbox.empty():
-                    break
-                continue
-            missing -= 1
+        self.missing = len(requests)
+        while self.missing:
+            self._take()
         thread.join()
         self._flush()
 
-    def _take(self) -> bool:
+    def _take(self) -> None:
         try:
-            result, outcome = self.inbox.get(timeout=BATCH_SECONDS)
+            item = self.inbox.get(timeout=BATCH_SECONDS)
         except queue.Empty:
             self._flush()
-            return False
+            return
+        if isinstance(item, int):  # the fetching thread ended early: so many will never come
+            self.missing -= item
+            return
+        result, outcome = item
+        self.missing -= 1
+        self.taken += 1
         error = outcome if isinstance(outcome, FeedError) else result.error
         clean = outcome if isinstance(outcome, CleanFeed) else None
         self.ready.append(store.Reading(self.feeds[result.feed_id], result, clean, error))
         full = len(self.ready) >= BATCH_FEEDS or self._waiting_entries() >= BATCH_ENTRIES
         if full or time.monotonic() - self.last_flush > BATCH_SECONDS:
             self._flush()
-        return True
 
     def _waiting_entries(self) -> int:
         return sum(len(r.entries) for r in self.ready)
@@ -224,30 +230,36 @@ class _Run:
         return requests, refused
 
     def _fetch(self, requests: list[FetchRequest]) -> None:
+        received = 0
+
         async def run() -> None:
+            nonlocal received
             async for result in fetch_all(requests, fetch_policy()):
+                received += 1
                 self._received(result)
+                while received - self.taken > MAX_UNDER_WAY:  # bodies wait in memory: not too many
+                    await asyncio.sleep(0.01)
 
         try:
             asyncio.run(run())
         except Exception:
             log.exception("the fetching loop ended early; its feeds come back when their leases run out")
+        finally:
+            self.inbox.put(len(requests) - received)
 
     def _received(self, result: FetchResult) -> None:
         if result.outcome is not Outcome.FETCHED:
             self.inbox.put((result, None))
             return
-        future = self.pool.submit(
-            ReadTask(
-                body=result.body,
-                url=result.final_url or result.url,
-                media_type=result.media_type,
-                charset=result.charset,
-                now=result.started_at,
-                timezone=self.feeds[result.feed_id].satker.timezone,
-            )
+        task = ReadTask(
+            body=result.body,
+            url=result.final_url or result.url,
+            media_type=result.media_type,
+            charset=result.charset,
+            now=result.started_at,
+            timezone=self.feeds[result.feed_id].satker.timezone,
         )
-        future.add_done_callback(lambda done: self.inbox.put((result, _outcome(done))))
+        self.pool.submit(task).add_done_callback(lambda done: self.inbox.put((result, _outcome(done))))
 
     def _flush(self) -> None:
         readings, self.ready = self.ready, []
@@ -255,7 +267,9 @@ class _Run:
         if not readings:
             return
         counts = store.save(readings, timezone.now(), _store_policy())
-        screen.screen_pending(timezone.now(), limit=10_000, satker_ids={r.feed.satker_id for r in readings})
+        touched = {r.feed.satker_id for r in readings if (c := counts.get(r.feed.pk)) and c.new + c.changed}
+        if touched:
+            screen.screen_pending(timezone.now(), limit=10_000, satker_ids=touched)
         for reading in readings:
             self._count(reading, counts.get(reading.feed.pk, store.Counts()))
         if self.progress:

@@ -22,6 +22,7 @@ LEASE_SECONDS = 300  # longer than any batch, which ends itself at 90 s
 DAY = 86_400
 MAX_WISH = DAY  # a feed may ask for less, but not for silence beyond a day
 MAX_BACKOFF = DAY
+JITTER = random.Random()  # noqa: S311 - so that feeds do not move in step; no secret
 
 QUIET_GROWTH = 1.06  # nothing new: in balance a feed is asked about 13 times between two posts
 NEWS_SHRINK = 0.5
@@ -68,7 +69,7 @@ def plan(
 ) -> Plan:
     """When to ask again. `least` and `most` bound the feed's own interval; wishes, Retry-After and
     back-off may go beyond `most`, never below `least`."""
-    rng = rng or random.Random()  # noqa: S311 - jitter, not secrecy
+    rng = rng or JITTER
     if attempt.outcome is Outcome.FAILED:
         wait = _backoff(attempt, least)
     else:

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from aggregator.bulk import insert
 from aggregator.models.entries import Entry
 
 
@@ -28,7 +29,7 @@ class ChangeManager(models.Manager["Change"]):
                     [entry_ids],
                 )
         else:
-            self.bulk_create([Change(entry_id=entry_id) for entry_id in entry_ids], batch_size=500)
+            insert(Change, ("entry_id",), [(entry_id,) for entry_id in entry_ids])
         PortalState.bump()
 
     def after(self, xact: int, number: int, limit: int) -> list[tuple[int, int, int]]:

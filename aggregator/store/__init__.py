@@ -12,9 +12,9 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from aggregator.models import Feed, FetchLog, Satker
+from aggregator.models import Feed, Satker
 from aggregator.store.entries import note_gaps, store_entries
-from aggregator.store.feeds import fetch_log, keep_raw, store_feeds
+from aggregator.store.feeds import keep_raw, store_feeds, write_logs
 from aggregator.store.reading import Counts, NextCheck, Reading, StorePolicy
 
 __all__ = ["Counts", "NextCheck", "Reading", "StorePolicy", "save"]
@@ -56,7 +56,7 @@ def _save(readings: list[Reading], now: datetime, policy: StorePolicy) -> dict[i
     store_entries(readings, counts, now, policy)
     note_gaps(readings, counts, now)
     store_feeds(readings, counts, now, policy)
-    FetchLog.objects.bulk_create([fetch_log(r, counts[r.feed.pk]) for r in readings])
+    write_logs(readings, counts)
     if policy.keep_raw:
         keep_raw(readings)
     return counts

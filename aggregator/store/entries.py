@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from aggregator.bulk import insert, new_ids
 from aggregator.models import Entry, EntryKey, Gap, Revision
 from aggregator.records import CleanEntry, DateStatus
 from aggregator.store.reading import Counts, Reading, StorePolicy
@@ -24,39 +24,28 @@ def store_entries(
     if not matches:
         return
     known = Known.load(matches)
-    fresh: list[tuple[Reading, Match, Entry]] = []
+    fresh: list[tuple[Reading, Match]] = []
     again: list[tuple[Reading, Match, Entry]] = []
     for reading in readings:
         satker = reading.feed.satker_id
         for match in known.recognise(satker, matches.get(satker, []), counts[reading.feed.pk]):
             if match.existing is None:
-                fresh.append((reading, match, _new_entry(reading, match.entry, now, policy)))
+                fresh.append((reading, match))
             else:
                 again.append((reading, match, known.entries[match.existing]))
-    _insert(fresh, counts, now)
+    _insert(fresh, counts, now, policy)
     _update(again, known, counts, now)
 
 
-def _new_entry(reading: Reading, clean: CleanEntry, now: datetime, policy: StorePolicy) -> Entry:
-    feed = reading.feed
-    published, status = effective_date(clean, now)
-    waits = [now + policy.publish_delay] if policy.publish_delay and feed.satker.trust == "normal" else []
+def _publish_after(
+    reading: Reading, published: datetime, now: datetime, policy: StorePolicy
+) -> datetime | None:
+    waits = (
+        [now + policy.publish_delay] if policy.publish_delay and reading.feed.satker.trust == "normal" else []
+    )
     if published > now:
         waits.append(published)
-    return Entry(
-        satker_id=feed.satker_id,
-        province_id=feed.satker.province_id,
-        feed_id=feed.pk,
-        guid=clean.guid[:1000],
-        url=clean.url[:2000],
-        content_sha256=clean.content_sha256,
-        published_at=published,
-        date_status=status,
-        first_seen_at=now,
-        last_seen_at=now,
-        publish_after=max(waits) if waits else None,
-        is_import=feed.first_success_at is None,
-    )
+    return max(waits, default=None)
 
 
 def effective_date(clean: CleanEntry, now: datetime) -> tuple[datetime, str]:
@@ -70,41 +59,51 @@ def effective_date(clean: CleanEntry, now: datetime) -> tuple[datetime, str]:
     return min(claimed, now), clean.date_status
 
 
-def _insert(fresh: list[tuple[Reading, Match, Entry]], counts: dict[int, Counts], now: datetime) -> None:
+ENTRY = (
+    *("id", "satker_id", "province_id", "feed_id", "guid", "url", "content_sha256", "published_at"),
+    *("date_status", "first_seen_at", "last_seen_at", "publish_after", "is_import"),
+)
+REVISION = (
+    *("entry_id", "number", "seen_at", "url", "title", "author", "summary", "content_html", "text"),
+    *("categories", "enclosures", "image_url", "language", "published_claimed", "updated_claimed_at"),
+    *("content_sha256", "signals"),
+)
+KEY = ("satker_id", "entry_id", "kind", "key")
+Row = tuple[object, ...]
+
+
+def _insert(
+    fresh: list[tuple[Reading, Match]], counts: dict[int, Counts], now: datetime, policy: StorePolicy
+) -> None:
     if not fresh:
         return
-    Entry.objects.bulk_create([entry for _, _, entry in fresh])
-    Revision.objects.bulk_create([_revision(entry.pk, 1, m.entry, now) for _, m, entry in fresh])
-    EntryKey.objects.bulk_create(
-        [key for _, match, entry in fresh for key in _keys(entry, match.keys.items())]
-    )
-    for reading, _, _ in fresh:
+    ids = new_ids(Entry, len(fresh))
+    numbered = list(zip(ids, fresh, strict=True))
+    insert(Entry, ENTRY, [_entry_row(pk, r, m.entry, now, policy) for pk, (r, m) in numbered])
+    insert(Revision, REVISION, [_revision_row(pk, 1, m.entry, now) for pk, (_, m) in numbered])
+    keys = [(r.feed.satker_id, pk, k, v) for pk, (r, m) in numbered for k, v in m.keys.items()]
+    insert(EntryKey, KEY, keys)
+    for reading, _ in fresh:
         counts[reading.feed.pk].new += 1
 
 
-def _keys(entry: Entry, keys: Iterable[tuple[str, str]]) -> list[EntryKey]:
-    return [EntryKey(satker_id=entry.satker_id, entry_id=entry.pk, kind=kind, key=key) for kind, key in keys]
+def _entry_row(pk: int, reading: Reading, clean: CleanEntry, now: datetime, policy: StorePolicy) -> Row:
+    feed = reading.feed
+    published, status = effective_date(clean, now)
+    return (
+        *(pk, feed.satker_id, feed.satker.province_id, feed.pk, clean.guid[:1000], clean.url[:2000]),
+        *(clean.content_sha256, published, status, now, now),
+        *(_publish_after(reading, published, now, policy), feed.first_success_at is None),
+    )
 
 
-def _revision(entry_id: int, number: int, clean: CleanEntry, now: datetime) -> Revision:
-    return Revision(
-        entry_id=entry_id,
-        number=number,
-        seen_at=now,
-        url=clean.url[:2000],
-        title=clean.title[:500],
-        author=clean.author[:200],
-        summary=clean.summary,
-        content_html=clean.content_html,
-        text=clean.text,
-        categories=list(clean.categories),
-        enclosures=[{"url": e.url, "media_type": e.media_type, "length": e.length} for e in clean.enclosures],
-        image_url=clean.image_url[:2000],
-        language=clean.language[:12],
-        published_claimed=clean.published_claimed[:100],
-        updated_claimed_at=clean.updated_at,
-        content_sha256=clean.content_sha256,
-        signals=list(clean.signals),
+def _revision_row(entry_id: int, number: int, clean: CleanEntry, now: datetime) -> Row:
+    enclosures = [{"url": e.url, "media_type": e.media_type, "length": e.length} for e in clean.enclosures]
+    return (
+        *(entry_id, number, now, clean.url[:2000], clean.title[:500], clean.author[:200], clean.summary),
+        *(clean.content_html, clean.text, list(clean.categories), enclosures, clean.image_url[:2000]),
+        *(clean.language[:12], clean.published_claimed[:100], clean.updated_at, clean.content_sha256),
+        list(clean.signals),
     )
 
 
@@ -115,7 +114,7 @@ def _update(
     keys, revisions, changed, seen = [], [], [], []
     for reading, match, entry in again:
         unknown = [(k, v) for k, v in match.keys.items() if (entry.satker_id, k, v) not in known.by_key]
-        keys += _keys(entry, unknown)
+        keys += [(entry.satker_id, entry.pk, k, v) for k, v in unknown]
         if now - entry.last_seen_at > SEEN_STEP:
             seen.append(entry.pk)
         if entry.content_sha256 == match.entry.content_sha256 or _churns(entry, now):
@@ -125,10 +124,10 @@ def _update(
         entry.revisions_count += 1
         entry.content_sha256 = match.entry.content_sha256
         entry.url, entry.guid = match.entry.url[:2000], match.entry.guid[:1000]
-        revisions.append(_revision(entry.pk, entry.revisions_count, match.entry, now))
+        revisions.append(_revision_row(entry.pk, entry.revisions_count, match.entry, now))
         changed.append(entry)
-    EntryKey.objects.bulk_create(keys)
-    Revision.objects.bulk_create(revisions)
+    insert(EntryKey, KEY, keys)
+    insert(Revision, REVISION, revisions)
     for entry in changed:
         entry.save(update_fields=["revisions_count", "content_sha256", "url", "guid"])
     Entry.objects.filter(id__in=seen).update(last_seen_at=now)

@@ -5,26 +5,38 @@ from __future__ import annotations
 import zlib
 from datetime import datetime, timedelta
 
+from aggregator.bulk import insert, update
 from aggregator.errors import FeedError
 from aggregator.links import host
 from aggregator.models import Feed, FetchLog, HostPause, RawFeed
 from aggregator.records import CleanFeed, FetchResult, Outcome
 from aggregator.store.reading import Counts, Reading, StorePolicy
 
+QUIET = ("failures", "last_status", "error_code", "error_message", "last_success_at", "etag", "last_modified")
+PLAN = ("interval", "next_check_at", "lease", "last_checked_at")
+
 
 def store_feeds(
     readings: list[Reading], counts: dict[int, Counts], now: datetime, policy: StorePolicy
 ) -> None:
+    """Write every feed's new state. The many that did not change go in one statement."""
+    quiet: list[tuple[object, ...]] = []
     for reading in readings:
         feed, tally = reading.feed, counts[reading.feed.pk]
         fields = _failure(reading, reading.error) if reading.error else _success(reading, tally, now)
         after = policy.next_check(reading, tally)
-        fields |= {"interval": after.interval, "next_check_at": after.at, "lease": "", "last_checked_at": now}
+        plan = (after.interval, after.at, "", now)
+        if reading.result.retry_after:
+            _pause_host(reading, now)
+        if fields.keys() <= set(QUIET) and not after.stop:
+            values = [fields.get(name, getattr(feed, name)) for name in QUIET]
+            quiet.append((*values, *plan, feed.pk))
+            continue
+        fields |= dict(zip(PLAN, plan, strict=True))
         if after.stop:
             fields["state"] = Feed.State.STOPPED
         Feed.objects.filter(pk=feed.pk).update(**fields)
-        if reading.result.retry_after:
-            _pause_host(reading, now)
+    update(Feed, QUIET + PLAN, quiet)
 
 
 def _failure(reading: Reading, error: FeedError) -> dict[str, object]:
@@ -108,22 +120,24 @@ def _pause_host(reading: Reading, now: datetime) -> None:
         HostPause.objects.filter(pk=pause.pk).update(until=until)
 
 
-def fetch_log(reading: Reading, tally: Counts) -> FetchLog:
-    result = reading.result
-    return FetchLog(
-        feed_id=reading.feed.pk,
-        started_at=result.started_at,
-        duration_ms=result.duration_ms,
-        outcome=Outcome.FAILED if reading.error else result.outcome,
-        status=result.status,
-        bytes=result.wire_bytes,
-        new=tally.new,
-        changed=tally.changed,
-        unchanged=tally.unchanged,
-        rejected=tally.rejected,
-        error_code=reading.error.code[:40] if reading.error else "",
-        message=_message(reading, tally)[:500],
-        final_url=result.final_url[:1000] if result.final_url != reading.feed.url else "",
+LOG = (
+    *("feed_id", "started_at", "duration_ms", "outcome", "status", "bytes", "new", "changed", "unchanged"),
+    *("rejected", "error_code", "message", "final_url"),
+)
+
+
+def write_logs(readings: list[Reading], counts: dict[int, Counts]) -> None:
+    insert(FetchLog, LOG, [_log_row(r, counts[r.feed.pk]) for r in readings])
+
+
+def _log_row(reading: Reading, tally: Counts) -> tuple[object, ...]:
+    result, error = reading.result, reading.error
+    return (
+        *(reading.feed.pk, result.started_at, result.duration_ms),
+        *(Outcome.FAILED if error else result.outcome, result.status, result.wire_bytes),
+        *(tally.new, tally.changed, tally.unchanged, tally.rejected),
+        *(error.code[:40] if error else "", _message(reading, tally)[:500]),
+        result.final_url[:1000] if result.final_url != reading.feed.url else "",
     )
 
 
