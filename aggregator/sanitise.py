@@ -81,20 +81,11 @@ _SIGNALS = {
     **dict.fromkeys(("frame", "frameset"), "iframe"),
     **dict.fromkeys(("input", "button", "textarea", "select"), "form"),
 }
-_USUAL_TAGS = ALLOWED_TAGS | {
-    "img",
-    "span",
-    "font",
-    "u",
-    "s",
-    "del",
-    "ins",
-    "small",
-    "big",
-    "tt",
-    "kbd",
-    "cite",
-}
+# With these alone one pass is enough. Headings and tables may, with an unclosed tag in them, come out nested.
+_CALM_TAGS = (
+    ALLOWED_TAGS
+    - {"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "h1", "h2", "h3", "h4", "h5", "h6"}
+) | {"img", "span", "font", "big", "tt", "kbd", "cite", "mark"}
 
 _NAME = re.compile(r"<([A-Za-z][A-Za-z0-9:-]*)")
 _ATTRIBUTED = re.compile(r"<[A-Za-z][^>]*=[^>]*>?")
@@ -138,6 +129,8 @@ _base: ContextVar[str] = ContextVar("base", default="")
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "rel":  # from link_rel below; the site's own is not in the list
+        return value
     if name != "href":
         return value if value.isascii() and value.isdigit() and len(value) < 5 else None
     if value[:7].lower() == "mailto:" or value[:4].lower() == "tel:":
@@ -160,13 +153,14 @@ _TEXT_CLEANER = nh3.Cleaner(tags=set(), clean_content_tags=set(_EMPTIED_TAGS), l
 def safe_html(markup: str, base: str) -> tuple[str, set[str]]:
     """`markup` with the allowed tags only and its links absolute as seen from `base`, and signals of what
     was taken out: the names in `found_in`, `hidden`, `hidden_link`, `bidi`, `zero_width`. Idempotent."""
-    signals = found_in(markup) if "<" in markup else set()
+    unseen: set[str] = set()
+    markup = visible(markup, unseen)
+    signals = (found_in(markup) if "<" in markup else set()) | unseen
     if "data_url" in signals:
         markup = _DATA_URL.sub("data:,", markup)
     if "hiding" in signals:
         signals.remove("hiding")
         markup = _without_hidden(markup, signals)
-    markup = visible(markup, signals)
     token = _base.set(base)
     try:
         clean = _tidy(_CLEANER.clean(markup))
@@ -189,10 +183,10 @@ def _settled(clean: str) -> str:
 def found_in(markup: str) -> set[str]:
     """What in the markup is not for reading: `script`, `iframe`, `object`, `form`, `style`, `svg`, `math`,
     `base`, `meta`, `event_handler`, `code_url`, `data_url`, `base64`; inside this module also `hiding`
-    (some element may be hidden) and `unusual` (a tag beyond the everyday ones)."""
+    (some element may be hidden) and `unusual` (one pass may not be enough)."""
     names = {name.lower() for name in set(_NAME.findall(markup))}
     signals = {_SIGNALS[name] or name for name in names.intersection(_SIGNALS)}
-    if not names <= _USUAL_TAGS:
+    if not names <= _CALM_TAGS:
         signals.add("unusual")
     attributes = " ".join(set(_ATTRIBUTED.findall(markup))).lower()
     if attributes:
@@ -215,14 +209,15 @@ def found_in(markup: str) -> set[str]:
 
 def _without_hidden(markup: str, signals: set[str]) -> str:
     """Elements that the page would not have shown, with their text, are no part of the post."""
-    root = lxml.html.fragment_fromstring(markup, create_parent="div")
+    parser = lxml.html.HTMLParser(encoding="utf-8")
+    root = lxml.html.document_fromstring(f"<body>{markup}".encode(), parser=parser)
     for element in root.xpath(".//*[@style or @hidden]"):
         style = element.get("style", "").lower() + ";"
         if element.get("hidden") is None and not _HIDING.search(style):
             continue
         if element.tag != "img" and (element.text_content().strip() or element.find(".//a") is not None):
             signals.add("hidden_link" if element.tag == "a" or element.find(".//a") is not None else "hidden")
-        if element.getparent() is not None:
+        if element.tag not in ("html", "body"):
             element.drop_tree()
     return lxml.html.tostring(root, encoding="unicode")
 
