@@ -39,7 +39,7 @@ def update(model: type[models.Model], names: tuple[str, ...], rows: Iterable[Seq
     fields = [_field(model, name) for name in names]
     converts = [*map(_convert, fields), None]
     quote = connection.ops.quote_name
-    sets = ", ".join(f"{quote(field.column or "")} = %s" for field in fields)
+    sets = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
     sql = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE id = %s"  # noqa: S608 - names of our own
     ready = [
         tuple(c(v) if c and v is not None else v for c, v in zip(converts, row, strict=True)) for row in rows
@@ -72,7 +72,7 @@ def _prepared(
     fields = [_field(model, name) for name in names]
     rest = [f for f in model._meta.concrete_fields if f not in fields and not f.primary_key]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(f.column or "") for f in [*fields, *rest])
+    columns = ", ".join(quote(str(f.column)) for f in [*fields, *rest])
     marks = ", ".join(["%s"] * (len(fields) + len(rest)))
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
     defaults = tuple(f.get_db_prep_save(f.get_default(), connection) for f in rest)
