@@ -11,16 +11,12 @@ import codecs
 import re
 
 _MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-    (b"<\0\0\0", "utf-32-le"),
-    (b"\0\0\0<", "utf-32-be"),
-    (b"<\0", "utf-16-le"),
-    (b"\0<", "utf-16-be"),
-    (b"\x4c\x6f\xa7\x94", "cp037"),  # "<?xm" in EBCDIC
+    (re.compile(codecs.BOM_UTF8), "utf-8"),
+    (re.compile(codecs.BOM_UTF32_LE + rb"|<\0\0\0"), "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (re.compile(codecs.BOM_UTF32_BE + rb"|\0\0\0<"), "utf-32-be"),
+    (re.compile(codecs.BOM_UTF16_LE + rb"|<\0[?!A-Za-z]\0"), "utf-16-le"),
+    (re.compile(codecs.BOM_UTF16_BE + rb"|\0<\0[?!A-Za-z]"), "utf-16-be"),
+    (re.compile(rb"\x4c\x6f\xa7\x94"), "cp037"),  # "<?xm" in EBCDIC
 )
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _LATIN = {"ascii", "iso8859-1", "cp1252"}  # Python's names of what is read as windows-1252
@@ -46,7 +42,7 @@ def decode(body: bytes, charset: str = "") -> tuple[str, list[str]]:
 
 def _decoded(body: bytes, charset: str) -> tuple[str, list[str]]:
     for mark, encoding in _MARKS:
-        if body.startswith(mark):
+        if mark.match(body):
             return _tolerant(body, encoding)
     try:
         return body.decode(), []

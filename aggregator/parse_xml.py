@@ -18,13 +18,13 @@ import feedparser
 from aggregator.errors import ParseError
 from aggregator.parse_json import MAX_ENTRIES, plain_to_html
 from aggregator.records import Enclosure, ParsedEntry, ParsedFeed
+from aggregator.repair import closed, is_well_formed, repaired
 
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*?>\s*")
 _DOCTYPE = re.compile(r"(?>\s+|<\?.*?\?>|<!--.*?-->)*+<!DOCTYPE[^\[>]*+(\[.*?\]\s*)?>", re.DOTALL)
 _ENTITY = re.compile(r"<!ENTITY\s+(.*?)>", re.DOTALL)
 _HARMLESS_ENTITY = re.compile(r"""([\w.-]+)\s+(["'])([^&%<]{0,200}|&#\w{1,8};)\2\s*""")
 _PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
-_CLOSING = {"rss": "</channel></rss>", "feed": "</feed>", "rdf:RDF": "</rdf:RDF>"}
 _reading = False
 
 
@@ -38,10 +38,14 @@ feedparser.registerDateHandler(_no_dates)
 
 def read_xml(text: str, url: str, warnings: list[str]) -> ParsedFeed:
     """Raises ParseError `not_a_feed`, or `entities` for a document type with entities that expand."""
-    text = _closed(_without_entities(text), warnings)
-    document = _fed(text, url)
-    if document["bozo"]:
+    text = _DECLARATION.sub("", _without_entities(text), count=1)
+    if (whole := closed(text)) is not text:
+        text = whole
+        warnings.append("truncated")
+    if not is_well_formed(text.encode()):
+        text = repaired(text)
         warnings.append("malformed")
+    document = _fed(text, url)
     if not document["version"] and not document["entries"]:
         raise ParseError("Jawaban berupa XML, tetapi bukan RSS, RDF, atau Atom.", code="not_a_feed")
     entries = document["entries"]
@@ -55,11 +59,13 @@ def _fed(text: str, url: str) -> Any:
     global _reading
     # With a location it resolves links against xml:base, and numeric guids too, so only where there is one.
     headers = {"content-location": url} if "xml:base" in text else {}
-    data = _DECLARATION.sub("", text, count=1).encode()
     _reading = True
     try:
         return feedparser.parse(
-            io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False, response_headers=headers
+            io.BytesIO(text.encode()),
+            sanitize_html=False,
+            resolve_relative_uris=False,
+            response_headers=headers,
         )
     except (MemoryError, RecursionError):
         raise
@@ -90,18 +96,6 @@ def _without_entities(text: str) -> str:
         value = entity[3] if entity[3].startswith("&#") else html.escape(entity[3])
         body = body.replace(reference, value)
     return text[: doctype.start(1)].rpartition("<!DOCTYPE")[0] + body
-
-
-def _closed(text: str, warnings: list[str]) -> str:
-    """A feed that was cut off, closed after its last whole entry, so that no half post is stored."""
-    root = re.search(r"<(rss|feed|rdf:RDF)[\s>]", text[:65_536])
-    if root is None or f"</{root[1]}" in text[-1000:] or f"</{root[1]}" in text:
-        return text
-    last = max(text.rfind(end) for end in ("</item>", "</entry>"))
-    if last < 0:
-        return text
-    warnings.append("truncated")
-    return text[: text.index(">", last) + 1] + _CLOSING[root[1]]
 
 
 def _feed(document: Any, text: str, entries: list[ParsedEntry], warnings: list[str]) -> ParsedFeed:
