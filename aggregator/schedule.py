@@ -7,7 +7,6 @@ asked again. The policy stands in one table in docs/ingestion.md.
 from __future__ import annotations
 
 import random
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from aggregator import holders
 from aggregator.models import Feed, HostPause
 from aggregator.records import Outcome
 
@@ -126,13 +126,22 @@ def lease(feed_ids: Iterable[int], now: datetime) -> list[Feed]:
 
 
 def _lease(wanted: Q, now: datetime, limit: int | None) -> list[Feed]:
-    token = uuid.uuid4().hex
+    token = holders.token()
     with transaction.atomic():
+        _free_what_the_dead_held(now)
         due = Feed.objects.active().filter(wanted).order_by("next_check_at", "id")
         ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
         until = now + timedelta(seconds=LEASE_SECONDS)
         Feed.objects.filter(id__in=ids).update(lease=token, next_check_at=until)
     return list(Feed.objects.filter(id__in=ids, lease=token).select_related("satker").order_by("id"))
+
+
+def _free_what_the_dead_held(now: datetime) -> None:
+    """A killed worker's feeds need not wait for its leases to end where its death can be seen."""
+    held = Feed.objects.filter(lease__startswith=holders.prefix(), next_check_at__gt=now)
+    for name in set(held.values_list("lease", flat=True)):
+        if holders.is_dead(name):
+            Feed.objects.filter(lease=name).update(lease="", next_check_at=now)
 
 
 def give_back(feeds: Iterable[Feed], at: datetime) -> None:

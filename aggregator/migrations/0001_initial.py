@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('identity', models.CharField(choices=[('guid', 'guid'), ('link', 'tautan')], default='guid', max_length=4)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('next_check_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='pemeriksaan berikut')),
-                ('lease', models.CharField(blank=True, max_length=32)),
+                ('lease', models.CharField(blank=True, max_length=100)),
                 ('interval', models.PositiveIntegerField(default=3600, verbose_name='jarak (detik)')),
                 ('title', models.CharField(blank=True, max_length=300, verbose_name='judul')),
                 ('media_type', models.CharField(blank=True, max_length=100)),

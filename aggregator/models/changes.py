@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from aggregator import holders
 from aggregator.bulk import insert
 from aggregator.models.entries import Entry
 
@@ -117,6 +118,9 @@ class Duty(models.Model):
         free = (
             Q(holder=holder) | Q(until__lte=now) | Q(until__gt=now + timedelta(days=1))
         )  # clock jumped back
+        held_by = cls.objects.filter(name=name).values_list("holder", flat=True).first()
+        if held_by and holders.is_dead(held_by):
+            free |= Q(holder=held_by)
         if cls.objects.filter(free, name=name).update(holder=holder, until=until):
             return True
         return cls.objects.get_or_create(name=name, defaults={"holder": holder, "until": until})[1]

@@ -36,7 +36,7 @@ class Feed(models.Model):
 
     # The schedule. A lease is next_check_at moved to the lease's end, under a token of its holder.
     next_check_at = models.DateTimeField(_("pemeriksaan berikut"), default=timezone.now)
-    lease = models.CharField(max_length=32, blank=True)
+    lease = models.CharField(max_length=100, blank=True)  # host, process, and a random part
     interval = models.PositiveIntegerField(_("jarak (detik)"), default=3600)
 
     # What the last answers told.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator import schedule
+from aggregator import holders, schedule
 from aggregator.models import Feed
 from aggregator.records import Outcome
 from aggregator.schedule import Attempt, plan
@@ -145,3 +145,25 @@ def test_a_feed_given_back_is_due_at_the_time_given():
     schedule.give_back(feeds, NOW + timedelta(minutes=5))
     assert schedule.lease_due(NOW, 10) == []
     assert len(schedule.lease_due(NOW + timedelta(minutes=5), 10)) == 1
+
+
+@pytest.mark.django_db
+def test_what_a_dead_process_of_this_host_held_is_free_at_once():
+    feed = make_feed(next_check_at=NOW)
+    schedule.lease_due(NOW, 10)
+    gone = holders.token().split("/")
+    gone[1] = str(2**22 + 1)  # beyond Linux's largest process id
+    Feed.objects.update(lease="/".join(gone))
+    assert [f.pk for f in schedule.lease_due(NOW, 10)] == [feed.pk]
+
+
+@pytest.mark.django_db
+def test_what_another_host_holds_is_left_to_it():
+    make_feed(next_check_at=NOW + timedelta(minutes=4), lease="elsewhere/999999999/1/abc")
+    assert schedule.lease_due(NOW, 10) == []
+
+
+def test_a_process_that_took_over_a_dead_one_s_number_is_not_taken_for_it():
+    host, pid, started = holders.me().split("/")
+    assert not holders.is_dead(f"{host}/{pid}/{started}/x")
+    assert holders.is_dead(f"{host}/{pid}/1/x")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
-from aggregator import pipeline
+from aggregator import holders, pipeline
 from aggregator.models import Duty
 from aggregator.tasks import ensure_schedules
 from portal.processes import Child, StopSignal, stop_all
@@ -60,7 +58,7 @@ class Command(BaseCommand):
 
 def _derive() -> None:
     """What must follow a stored post in seconds; one node at a time."""
-    if Duty.take("derive", f"{socket.gethostname()}:{os.getpid()}", DUTY_SECONDS):
+    if Duty.take("derive", holders.me(), DUTY_SECONDS):
         pipeline.derive(seconds=DUTY_SECONDS / 2)
 
 

@@ -1,0 +1,94 @@
+"""A portal of its own in a folder, driven through its commands as an operator would: real processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+COLUMNS = (
+    *("code", "parent_code", "level", "name", "region_name", "kind", "province", "hostname"),
+    *("hostname_evidence", "latitude", "longitude", "timezone", "feed_url"),
+)
+
+
+class Installation:
+    """`folder` holds its database and index; `ports` and `networks` are what it may fetch."""
+
+    def __init__(self, folder: Path, port: int, **env: str) -> None:
+        self.folder = folder
+        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "DATABASE_URL")}
+        self.env = {
+            **kept,
+            "DATA_DIR": str(folder),
+            "DEMO": "1",
+            "FETCH_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "FETCH_ALLOWED_PORTS": str(port),
+            "FETCH_HOST_SPACING": "0",
+            "FETCH_MIN_INTERVAL": "5",
+            "LOG_LEVEL": "WARNING",
+            **env,
+        }
+
+    def popen(self, *command: str, **kwargs: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), *command],
+            env=self.env,
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            **kwargs,
+        )
+
+    def run(self, *command: str, ok: bool = True, timeout: float = 100) -> str:
+        """Standard output of a command that must succeed (or, with ok=False, its standard error)."""
+        process = self.popen(*command)
+        out, err = process.communicate(timeout=timeout)
+        if ok:
+            assert process.returncode == 0, err
+            return out
+        assert process.returncode != 0, out
+        return err
+
+    def set_up(self, feed_urls: list[str]) -> None:
+        """Migrate, and load a registry of one satker a feed."""
+        self.run("migrate")
+        self.run("load_registry")
+        with (ROOT / "aggregator/data/satker.csv").open(encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row["level"] == "regency"]
+        path = self.folder / "registry.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            for row, url in zip(rows, feed_urls, strict=False):
+                writer.writerow({**{k: v for k, v in row.items() if k in COLUMNS}, "feed_url": url})
+        self.run("load_registry", str(path))
+
+    def refresh(self, *options: str) -> dict[str, Any]:
+        totals: dict[str, Any] = json.loads(self.run("refresh_feeds", *options).splitlines()[-1])
+        return totals
+
+    def entries(self, *options: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.run("export_entries", *options).splitlines()]
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
