@@ -126,6 +126,7 @@ class Guard:
             raise AddressRefused(f"Alamat {host} bukan alamat publik.")
 
 
+@lru_cache(maxsize=4096)
 def numeric_host(host: str) -> str | None:
     """The address itself when the host of a URL is one in plain form, else None."""
     try:

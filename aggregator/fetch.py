@@ -27,7 +27,7 @@ ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
-WAITING_BODIES = 16  # results nobody has taken yet, beyond which nothing new is asked
+WAITING_BYTES = 8_000_000  # in results nobody has taken yet, beyond which nothing new is asked
 
 _REASONS = {
     401: "Situs meminta masuk dengan sandi",
@@ -50,7 +50,10 @@ async def fetch_all(
     outbound: Outbound | None = None,
 ) -> AsyncGenerator[FetchResult, None]:
     """Each request's result as soon as it is there. A slow reader slows the asking, so that only few bodies
-    are in memory at once. With `seconds`, requests not begun by then are left out."""
+    are in memory at once.
+
+    Left out, because they were never asked: what had not begun after `seconds`, and further feeds of a host
+    that asked for quiet in this run (429 or 503 with Retry-After)."""
     if outbound is None:
         async with Outbound(policy) as outbound, aclosing(_results(requests, outbound, seconds)) as results:
             async for result in results:
@@ -65,15 +68,18 @@ async def _results(
     requests: Iterable[FetchRequest], outbound: Outbound, seconds: float | None
 ) -> AsyncGenerator[FetchResult, None]:
     ready: asyncio.Queue[FetchResult | None] = asyncio.Queue()
+    waiting = 0
 
     async def deliver(request: FetchRequest, trail: Trail) -> None:
+        nonlocal waiting
         result = None
         try:
             result = await fetch_one(request, outbound, trail)
+            waiting += len(result.body)
+            if waiting > WAITING_BYTES:
+                outbound.open.clear()
         finally:
             ready.put_nowait(result)
-            if ready.qsize() >= WAITING_BODIES:
-                outbound.open.clear()
 
     work = [(asyncio.create_task(deliver(request, trail := Trail())), trail) for request in requests]
 
@@ -86,9 +92,12 @@ async def _results(
     try:
         for _ in work:
             result = await ready.get()
-            if ready.qsize() < WAITING_BODIES:
+            if result is None:
+                continue
+            waiting -= len(result.body)
+            if waiting <= WAITING_BYTES:
                 outbound.open.set()
-            if result is not None:
+            if result.error is None or result.error.code != "host_quiet":
                 yield result
     finally:
         if timer is not None:

@@ -34,6 +34,7 @@ from aggregator.errors import (
     RedirectRefused,
     TimedOut,
 )
+from aggregator.http_headers import retry_after
 from aggregator.limits import PACE, Slots
 from aggregator.names import Names
 from aggregator.records import FetchPolicy
@@ -84,6 +85,7 @@ class Outbound:
         self._all = asyncio.Semaphore(policy.concurrency)
         self._hosts = Slots(policy.host_concurrency)
         self._addresses = Slots(policy.ip_concurrency)
+        self._quiet: dict[str, float] = {}  # hosts that asked for quiet, until when (time.monotonic)
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
 
@@ -126,12 +128,27 @@ class Outbound:
     ) -> Response:
         """GET with redirects. With `approved_hosts` a redirect may lead only there or stay on its host.
 
-        Raises FetchError: any of its children but HttpStatus; a status is for the caller to judge."""
-        trail = trail if trail is not None else Trail()
+        Raises FetchError: any of its children but HttpStatus, which is for the caller to judge; and one of
+        code `host_quiet` for a host that in this session answered 429 or 503 with Retry-After."""
+        return await self._follow("GET", url, headers, approved_hosts, max_bytes, trail or Trail())
+
+    async def head(self, url: str, *, approved_hosts: frozenset[str] | None = None) -> Response:
+        """HEAD with redirects: whether a page is still there. Raises as `get` does."""
+        return await self._follow("HEAD", url, None, approved_hosts, None, Trail())
+
+    async def _follow(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        approved_hosts: frozenset[str] | None,
+        max_bytes: int | None,
+        trail: Trail,
+    ) -> Response:
         here = first = self._guard.check_url(url)
         seen, permanent = {here}, True
         while True:
-            status, answer, body = await self._exchange("GET", here, headers, max_bytes, trail)
+            status, answer, body = await self._exchange(method, here, headers, max_bytes, trail)
             if status not in REDIRECTS:
                 return Response(status, answer, body, trail.wire_bytes, str(here), trail.permanent_url)
             there = self._target(here, answer.get("Location", ""))
@@ -146,7 +163,7 @@ class Outbound:
         self, url: str, data: bytes, *, headers: Mapping[str, str] | None = None, trail: Trail | None = None
     ) -> Response:
         """POST without following redirects; a 3xx comes back as it is. The body of a 200 is read."""
-        trail = trail if trail is not None else Trail()
+        trail = trail or Trail()
         here = self._guard.check_url(url)
         status, answer, body = await self._exchange("POST", here, headers, None, trail, data)
         return Response(status, answer, body, trail.wire_bytes, str(here))
@@ -215,7 +232,9 @@ class Outbound:
             method, url, headers=headers, data=data, allow_redirects=False
         ) as answer:
             trail.status = answer.status
-            if answer.status != 200:
+            if answer.status in (429, 503):
+                self._keep_quiet(url, answer.headers)
+            if answer.status != 200 or method == "HEAD":
                 return answer.status, answer.headers, b""
             if (answer.content_length or 0) > limit:
                 raise too_large(limit)
@@ -229,6 +248,11 @@ class Outbound:
                 trail.wire_bytes += body.wire_bytes
             return 200, answer.headers, body.finish()
 
+    def _keep_quiet(self, url: URL, headers: CIMultiDictProxy[str]) -> None:
+        """Retry-After is meant for whoever asks this host, not only for this request."""
+        if wait := retry_after(headers, datetime.now(UTC)):
+            self._quiet[url.raw_host or ""] = time.monotonic() + wait
+
     @asynccontextmanager
     async def _turn(self, url: URL) -> AsyncIterator[None]:
         """Wait until this host, its address and the whole allow one more request."""
@@ -236,6 +260,8 @@ class Outbound:
         async with self._hosts.slot(host):
             place = numeric_host(host) or await self._names.place(host, url.port or 443)
             await PACE.wait(host, self.policy.host_spacing)
+            if self._quiet.get(host, 0.0) > time.monotonic():
+                raise FetchError(f"{host} meminta tidak ditanya dahulu.", code="host_quiet")
             try:
                 async with self._addresses.slot(place), self._all:
                     await self.open.wait()

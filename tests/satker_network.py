@@ -223,7 +223,8 @@ class FaultSite:
         self._now = 0
 
     def url(self, path: str = "/") -> str:
-        return f"{self.scheme}://{self.address}:{self.port}{path}"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.scheme}://{host}:{self.port}{path}"
 
     def answer(self, path: str, *replies: Reply) -> str:
         """Answer `path` with these, one after the other; the last one stays. Returns the URL."""
@@ -295,7 +296,7 @@ class SatkerNetwork:
             connect_timeout=2.0,
             idle_timeout=2.0,
             host_spacing=0.0,
-            allowed_networks=("127.0.0.0/8",),
+            allowed_networks=("127.0.0.0/8", "::1/128"),
             allowed_ports=(self.port,),
         )
         return replace(policy, **changes)

@@ -10,10 +10,10 @@ import tracemalloc
 
 import pytest
 
-from aggregator.fetch import WAITING_BODIES, fetch_all
+from aggregator.fetch import fetch_all
 from aggregator.outbound import Outbound
 from aggregator.records import FetchRequest, FetchResult, Outcome
-from tests.satker_network import Answer, FaultSite, SatkerNetwork, bomb, build_rss, ok, stall
+from tests.satker_network import Answer, FaultSite, SatkerNetwork, bomb, build_rss, ok, stall, status
 
 
 def requests_for(*sites: FaultSite, path: str = "/feed") -> list[FetchRequest]:
@@ -76,24 +76,45 @@ def test_poison_feeds_leave_the_others_untouched(net: SatkerNetwork) -> None:
     assert peak < 60_000_000
 
 
-def test_bodies_wait_for_their_reader_in_bounded_number(net: SatkerNetwork) -> None:
+def test_bodies_wait_for_their_reader_in_bounded_number(
+    net: SatkerNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reader that is slow for a moment must not find everything fetched and in memory."""
+    monkeypatch.setattr("aggregator.fetch.WAITING_BYTES", 10_000)
     sites = [net.site() for _ in range(80)]
     for site in sites:
-        site.answer("/feed", ok(build_rss()))
+        site.answer("/feed", ok(b"<rss/>".ljust(1000)))
 
     async def go() -> tuple[int, int]:
         asked_meanwhile, results = 0, 0
         async for _ in fetch_all(requests_for(*sites), net.policy(concurrency=4)):
             results += 1
             if results == 1:
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(0.5)
                 asked_meanwhile = sum(len(site.requests) for site in sites)
         return asked_meanwhile, results
 
     asked_meanwhile, results = asyncio.run(go())
-    assert asked_meanwhile <= WAITING_BODIES + 4 + 1
+    assert asked_meanwhile <= 1 + 10 + 2 * 4
     assert results == 80
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_a_host_that_asks_for_quiet_is_not_asked_for_its_other_feeds(net: SatkerNetwork, code: int) -> None:
+    noisy, other = net.site(), net.site()
+    noisy.answer("/feed", status(code, retry_after=120))
+    other.feed("/feed", build_rss())
+    results = asyncio.run(gather(requests_for(noisy, noisy, noisy, other), net))
+    assert len(noisy.requests) == 1
+    assert [r.retry_after for r in results if r.error] == [120.0]
+    assert [r.feed_id for r in results if not r.error] == [3]
+
+
+def test_a_busy_answer_without_a_wait_silences_nobody(net: SatkerNetwork) -> None:
+    site = net.site()
+    site.answer("/feed", status(503))
+    results = asyncio.run(gather(requests_for(site, site), net))
+    assert [r.error.code for r in results if r.error] == ["http_503"] * 2
 
 
 def test_after_its_time_nothing_new_is_asked_and_what_has_begun_is_finished(net: SatkerNetwork) -> None:

@@ -208,3 +208,32 @@ def test_a_connection_is_used_again(net: SatkerNetwork) -> None:
 
     asyncio.run(go())
     assert site.connections == 1
+
+
+def test_a_page_is_looked_for_without_its_body(net: SatkerNetwork) -> None:
+    site = net.site()
+    site.answer("/berita/1", Answer(301, {"Location": "/berita/satu"}))
+    site.answer("/berita/satu", ok(b"x" * 1000, "text/html"))
+
+    async def go() -> Response:
+        async with Outbound(net.policy()) as outbound:
+            return await outbound.head(site.url("/berita/1"))
+
+    answer = asyncio.run(go())
+    assert (answer.status, answer.body, answer.final_url) == (200, b"", site.url("/berita/satu"))
+    assert [seen.method for seen in site.requests] == ["HEAD", "HEAD"]
+
+
+def test_an_answer_that_ends_with_its_connection_is_whole(net: SatkerNetwork) -> None:
+    site = net.site()
+    site.answer("/feed", Answer(200, body=build_rss(), framed=False, end="close"))
+    assert get_sync(site.url("/feed"), net.policy()).body == build_rss()
+
+
+def test_a_site_on_ipv6_is_read(net: SatkerNetwork) -> None:
+    try:
+        site = net.site("::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    site.feed("/feed", build_rss())
+    assert get_sync(site.url("/feed"), net.policy()).status == 200

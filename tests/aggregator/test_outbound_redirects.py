@@ -168,3 +168,18 @@ def test_the_time_of_all_steps_together_is_limited(net: SatkerNetwork) -> None:
         get(site.url("/0"), net.policy(timeout=0.5))
     assert caught.value.code == "timeout"
     assert len(site.requests) < 5
+
+
+@pytest.mark.parametrize("target", ["/berita utama", "/berita%20utama", "http:/berita utama"])
+def test_a_target_that_is_not_written_well_is_mended(net: SatkerNetwork, target: str) -> None:
+    site = net.site()
+    site.answer("/a", redirect(302, target))
+    site.feed("/berita%20utama", build_rss())
+    assert get(site.url("/a"), net.policy()).status == 200
+
+
+def test_a_target_beyond_ascii_is_asked_in_utf_8(net: SatkerNetwork) -> None:
+    site = net.site()
+    site.answer("/a", redirect(302, "/\u00e9"))
+    site.feed("/%C3%A9", build_rss())
+    assert get(site.url("/a"), net.policy()).status == 200
