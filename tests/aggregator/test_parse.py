@@ -219,8 +219,31 @@ def test_a_feed_cut_off_keeps_its_whole_entries_only():
     assert "truncated" in feed.warnings
 
 
-@pytest.mark.parametrize("text", ["A & B", "A &nbsp; B", "A <br> B", "A < B"])
-def test_a_feed_that_is_not_well_formed_is_read_all_the_same(text):
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("A & B", "A & B"),
+        ("A &nbsp;B &eacute;", "A \u00a0B é"),
+        ("A &amp; B & C", "A & B & C"),
+        ("<![CDATA[A & B &nbsp;]]> & C", "A & B \u00a0 & C"),
+    ],
+)
+def test_stray_ampersands_and_html_entities_are_put_right(text, title):
+    feed = read(rss(f"<item><title>{text}</title></item><item><title>DPT</title></item>"))
+    assert [e.title for e in feed.entries] == [title, "DPT"]
+    assert "malformed" in feed.warnings
+
+
+def test_prefixes_that_nobody_declared_are_known_by_name():
+    body = (
+        '<rss version="2.0"><channel><title>KPU</title><item><title>a</title><kpu:x>1</kpu:x>'
+        "<dc:creator>Humas</dc:creator><content:encoded>&lt;p&gt;Isi&lt;/p&gt;</content:encoded></item></channel></rss>"
+    )
+    assert (entry(body).author, entry(body).content) == ("Humas", "<p>Isi</p>")
+
+
+@pytest.mark.parametrize("text", ["A <br> B", "A < B", "<b>A</i>"])
+def test_what_cannot_be_put_right_is_read_all_the_same(text):
     feed = read(rss(f"<item><title>{text}</title></item><item><title>DPT</title></item>"))
     assert [e.title for e in feed.entries][-1] == "DPT"
     assert "malformed" in feed.warnings
