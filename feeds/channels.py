@@ -264,10 +264,10 @@ def _scope(filters: Filters) -> tuple[str, ...]:
 
 
 def _one(model: Any, parameter: str, value: str, **where: str) -> Any:
-    found = model.objects.filter(**where).first()
+    found = model.objects.filter(**where).first() if value.isprintable() and len(value) <= 120 else None
     if found is None:
         raise UnknownValue(
-            parameter, _("Tidak ada %(name)s “%(value)s”.") % {"name": parameter, "value": value}
+            parameter, _("Tidak ada %(name)s “%(value)s”.") % {"name": parameter, "value": value[:60]}
         )
     return found
 

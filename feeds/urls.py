@@ -28,7 +28,7 @@ ALONE = ("nasional", "cari", "ditarik")  # kinds of which there is one channel
 KEYED = ("provinsi", "satker", "topik", "tahapan")
 
 urlpatterns: list[URLPattern] = [path(f"{kind}.opml", views.outlines, {"kind": kind}) for kind in KEYED]
-for kind, stem in [*((kind, kind) for kind in ALONE), *((kind, f"{kind}/<slug:key>") for kind in KEYED)]:
+for kind, stem in [*((kind, kind) for kind in ALONE), *((kind, f"{kind}/<str:key>") for kind in KEYED)]:
     urlpatterns += [
         path(f"{stem}.<ending:ending>", views.feed, {"kind": kind}),
         path(f"{stem}.<ending:ending>/arsip/<number:number>", views.archive, {"kind": kind}),

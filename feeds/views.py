@@ -26,9 +26,9 @@ CONTENT_TYPES = {
     **{ending: f"{media}; charset=utf-8" for ending, media in MEDIA_TYPES.items()},
     "opml": "text/x-opml; charset=utf-8",
 }
-# A recall must be gone everywhere within a minute: 30 s fresh and 30 s while a cache asks again. When we
+# A recall must be gone everywhere within a minute: 20 s fresh and 30 s while a cache asks again. When we
 # are away a cache may serve what it has for a quarter of an hour.
-FRESHNESS = "public, max-age=30, stale-while-revalidate=30, stale-if-error=900"
+FRESHNESS = "public, max-age=20, stale-while-revalidate=30, stale-if-error=900"
 EXPOSED = "ETag, Last-Modified, Link"
 LISTED = 20  # entries on the page of a channel
 

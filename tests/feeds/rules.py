@@ -124,11 +124,50 @@ def rss(body: bytes, address: str) -> list[str]:
     return found + [f"guid {name} comes {count} times" for name, count in guids.items() if count > 1]
 
 
-_CHANNEL = set(
-    "title link description language copyright managingEditor webMaster pubDate lastBuildDate category generator"
-    " docs cloud ttl image rating textInput skipHours skipDays item".split()
-)
-_ITEM = set("title link description author category comments enclosure guid pubDate source".split())
+_CHANNEL = {
+    *(
+        "title",
+        "link",
+        "description",
+        "language",
+        "copyright",
+        "managingEditor",
+        "webMaster",
+    ),
+    *(
+        "pubDate",
+        "lastBuildDate",
+        "category",
+        "generator",
+        "docs",
+        "cloud",
+        "ttl",
+        "image",
+    ),
+    *(
+        "rating",
+        "textInput",
+        "skipHours",
+        "skipDays",
+        "item",
+    ),
+}
+_ITEM = {
+    *(
+        "title",
+        "link",
+        "description",
+        "author",
+        "category",
+        "comments",
+        "enclosure",
+        "guid",
+    ),
+    *(
+        "pubDate",
+        "source",
+    ),
+}
 
 
 def _rss_channel(channel: Any, address: str) -> Iterator[str]:
@@ -206,10 +245,26 @@ def _web(address: str) -> bool:
 def json_feed(body: bytes, address: str) -> list[str]:
     """Findings about a JSON Feed 1.1 document fetched from `address`."""
     feed = json.loads(body)
-    known = set(
-        "version title home_page_url feed_url description user_comment next_url icon favicon authors language"
-        " expired hubs items".split()
-    )
+    known = {
+        *(
+            "version",
+            "title",
+            "home_page_url",
+            "feed_url",
+            "description",
+            "user_comment",
+            "next_url",
+        ),
+        *(
+            "icon",
+            "favicon",
+            "authors",
+            "language",
+            "expired",
+            "hubs",
+            "items",
+        ),
+    }
     found = [f"unknown key {key}" for key in feed if key not in known and key[0] != "_"]
     if feed["version"] != "https://jsonfeed.org/version/1.1" or not feed["title"]:
         found.append("version or title")
@@ -217,9 +272,7 @@ def json_feed(body: bytes, address: str) -> list[str]:
         found.append(f"feed_url {feed['feed_url']} is not {address}")
     if not isinstance(feed["items"], list):
         found.append("items is no list")
-    for hub in feed.get("hubs", []):
-        if set(hub) != {"type", "url"}:
-            found.append("a hub without type or url")
+    found += ["a hub without type or url" for hub in feed.get("hubs", []) if set(hub) != {"type", "url"}]
     for item in feed["items"]:
         found += _json_item(item)
     ids = Counter(item["id"] for item in feed["items"])
@@ -227,10 +280,27 @@ def json_feed(body: bytes, address: str) -> list[str]:
 
 
 def _json_item(item: dict[str, Any]) -> Iterator[str]:
-    known = set(
-        "id url external_url title content_html content_text summary image banner_image date_published"
-        " date_modified authors tags language attachments".split()
-    )
+    known = {
+        *(
+            "id",
+            "url",
+            "external_url",
+            "title",
+            "content_html",
+            "content_text",
+            "summary",
+            "image",
+        ),
+        *(
+            "banner_image",
+            "date_published",
+            "date_modified",
+            "authors",
+            "tags",
+            "language",
+        ),
+        *("attachments",),
+    }
     where = f"item {item.get('id')}"
     yield from (f"{where}: unknown key {key}" for key in item if key not in known and key[0] != "_")
     if not isinstance(item["id"], str) or not item["id"]:

@@ -48,7 +48,7 @@ def posts() -> None:
 
 
 def with_ending(address: str, ending: str, extra: str = "") -> str:
-    path, mark, query = address.partition("?")
+    path, _mark, query = address.partition("?")
     tail = "&".join(part for part in (query, extra) if part)
     return f"/feeds/{path}.{ending}" + (f"?{tail}" if tail else "")
 
@@ -126,9 +126,9 @@ def test_the_page_of_an_entry_is_named_as_the_portal_names_it(client: Client) ->
 
 TEXTS = st.text(st.characters(codec=None), max_size=60)
 DATES = st.datetimes(
-    min_value=datetime(1970, 1, 1),
-    max_value=datetime(2100, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001
+    min_value=datetime(1970, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 WEB = st.sampled_from(
     ["https://kpu.go.id/a", "https://xn--c1yn36f.id/?a=1&b=2", "http://127.0.0.1:8000/berita/1"]
