@@ -3,6 +3,7 @@ that names it: 400 for a malformed value, 404 for a code or slug that does not e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.http import HttpRequest
@@ -49,3 +50,12 @@ def read_text(request: HttpRequest, name: str) -> str:
         message = _("Parameter “%(name)s” terlalu panjang atau memuat aksara yang tidak dapat dibaca.")
         raise BadParameter(name, message % {"name": name})
     return text
+
+
+def read_choice(request: HttpRequest, name: str, allowed: Sequence[str]) -> str:
+    """One of the allowed values, the first where none is given. Raises BadParameter."""
+    value = request.GET.get(name, "") or allowed[0]
+    if value not in allowed:
+        message = _("Parameter “%(name)s” hanya menerima %(values)s.")
+        raise BadParameter(name, message % {"name": name, "values": ", ".join(allowed)})
+    return value

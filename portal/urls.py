@@ -37,6 +37,7 @@ urlpatterns += i18n_patterns(
     path("tahapan", subjects.stage_list, name="stage_list"),
     path("tahapan/<str:slug>", subjects.stage, name="stage"),
     path("aktivitas", activity.activity, name="activity"),
+    path("aktivitas/<str:name>.csv", activity.table, name="activity_table"),
     path("langganan", subscribe.subscribe, name="subscribe"),
     path("ditarik", entry.withdrawn, name="withdrawn"),
     path("tentang", about.about, name="about"),

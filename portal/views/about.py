@@ -63,7 +63,7 @@ def samples() -> dict[str, object]:
     places = [(place, (place.tile_row * 7 + place.tile_col * 3) % 23) for place in Province.objects.all()]
     return {
         "lines": [lists.Line(entries[0]), lists.Line(entries[1], folded=48), lists.Line(entries[2])],
-        "tile_map": charts.tile_map(places, "", known={place.pk for place, posts in places[1:]}),
+        "tile_map": charts.map_of(places, "", known={place.pk for place, posts in places[1:]}),
         "office": office,
         "long_title": title,
     }

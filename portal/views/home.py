@@ -23,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "lines": lists.newest_folded(Entry.objects.public().leads()),
             "today": today,
-            "tile_map": charts.tile_map(
+            "tile_map": charts.map_of(
                 [(row.province, row.posts) for row in today.rows],
                 f"dari={day}&sampai={day}",
                 activity.known_provinces(),

@@ -1,0 +1,119 @@
+"""Days as months of squares, and hours of the week."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from portal.charts.scale import Scale, number, scale_of
+
+SIDE = 14  # of a day's square with its gap
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    posts: int
+    step: int
+    x: int
+    y: int
+
+    @property
+    def label(self) -> str:
+        return _("%(day)s: %(posts)s berita") % {
+            "day": date_format(self.day, "j F Y"),
+            "posts": number(self.posts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month: weeks are rows, Monday is first. Days outside the period are left out."""
+
+    first: date
+    last: date
+    days: list[Day]
+
+    @property
+    def posts(self) -> int:
+        return sum(day.posts for day in self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    months: list[Month]
+    scale: Scale
+
+
+def calendar_of(counts: Mapping[date, int], first: date, last: date) -> Calendar:
+    """Every day from first to last, in months."""
+    scale = scale_of(count for day, count in counts.items() if first <= day <= last)
+    months = []
+    start = first.replace(day=1)
+    while start <= last:
+        end = start.replace(day=calendar.monthrange(start.year, start.month)[1])
+        days = [
+            _day(start, day, counts.get(day, 0), scale)
+            for day in (start + timedelta(days=number) for number in range((end - start).days + 1))
+            if first <= day <= last
+        ]
+        months.append(Month(max(start, first), min(end, last), days))
+        start = end + timedelta(days=1)
+    return Calendar(months, scale)
+
+
+def _day(month: date, day: date, posts: int, scale: Scale) -> Day:
+    row = (day.day - 1 + month.weekday()) // 7
+    return Day(day, posts, scale.step(posts), day.weekday() * SIDE, row * SIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    hour: int
+    posts: int
+    step: int
+    x: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    name: str
+    y: int
+    hours: list[Hour]
+
+    @property
+    def posts(self) -> int:
+        return sum(hour.posts for hour in self.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    days: list[Weekday]
+    scale: Scale
+
+    @property
+    def busiest(self) -> tuple[Weekday, Hour] | None:
+        cells = [(day, hour) for day in self.days for hour in day.hours if hour.posts]
+        return max(cells, key=lambda cell: cell[1].posts, default=None)
+
+
+def week_of(grid: Sequence[Sequence[int]]) -> Week:
+    """Seven days (Monday first) of 24 hours each."""
+    scale = scale_of(count for row in grid for count in row)
+    monday = date(2024, 1, 1)
+    return Week(
+        [
+            Weekday(
+                date_format(monday + timedelta(days=number), "l"),
+                number * 24,
+                [Hour(hour, posts, scale.step(posts), hour * 24) for hour, posts in enumerate(row)],
+            )
+            for number, row in enumerate(grid)
+        ],
+        scale,
+    )

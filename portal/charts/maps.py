@@ -1,0 +1,122 @@
+"""Indonesia by province: tiles of equal size, or outlines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from aggregator.models import Province
+from portal.charts.scale import Scale, number, scale_of
+
+TILE = 44
+WEST_COLUMNS = 8  # of 15; below 600 px the map parts here
+OUTLINES = Path(__file__).resolve().parent.parent / "data" / "outlines.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One province on a map. `step` is 0–5, "u" where nothing is known, "d" where less than before."""
+
+    province: Province
+    value: float
+    shown: str
+    step: int | str
+    query: str  # of the search that shows its posts
+    label: str  # "Bali: 12 berita"
+
+    @property
+    def x(self) -> int:
+        column = self.province.tile_col
+        return TILE * (column - WEST_COLUMNS if column >= WEST_COLUMNS else column)
+
+    @property
+    def y(self) -> int:
+        return TILE * self.province.tile_row
+
+    @property
+    def outline(self) -> str:
+        return outlines().paths.get(self.province.code, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    regions: list[Region]
+    scale: Scale
+
+    @property
+    def west(self) -> list[Region]:
+        return [region for region in self.regions if region.province.tile_col < WEST_COLUMNS]
+
+    @property
+    def east(self) -> list[Region]:
+        return [region for region in self.regions if region.province.tile_col >= WEST_COLUMNS]
+
+    @property
+    def has_unknown(self) -> bool:
+        return any(region.step == "u" for region in self.regions)
+
+    @property
+    def has_less(self) -> bool:
+        return any(region.step == "d" for region in self.regions)
+
+    @property
+    def ranked(self) -> list[Region]:
+        """Highest value first, unknown last."""
+        return sorted(self.regions, key=lambda row: (row.step == "u", -row.value, row.province.code))
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """SVG paths per province code, in a drawing of this size."""
+
+    width: int
+    height: int
+    paths: dict[str, str]
+
+
+@cache
+def outlines() -> Outlines:
+    """The simplified outlines that `draw_outlines` made of the boundary data."""
+    kept = json.loads(OUTLINES.read_text())
+    return Outlines(kept["width"], kept["height"], kept["paths"])
+
+
+def map_of(
+    rows: Sequence[tuple[Province, float]], query: str, known: set[int] | None = None, measure: str = "berita"
+) -> Map:
+    """A map of one value for each province.
+
+    `query` is the search's query string to which the province is added; `known` the ids of provinces
+    of which at least one feed was ever read (None: all). A province without posts of which no feed was
+    read is unknown, not zero. `measure` is one of MEASURES.
+    """
+    scale = scale_of(value for _province, value in rows)
+    return Map([_region(province, value, scale, query, known, measure) for province, value in rows], scale)
+
+
+def _region(
+    province: Province, value: float, scale: Scale, query: str, known: set[int] | None, measure: str
+) -> Region:
+    unknown = not value and known is not None and province.pk not in known
+    step = "u" if unknown else "d" if value < 0 else scale.step(value)
+    shown = "?" if unknown else number(value, signed=measure == "perubahan")
+    words = _("tidak diketahui") if unknown else measure_words(measure) % shown
+    link = "&".join(filter(None, [f"provinsi={province.slug}", query]))
+    return Region(province, value, shown, step, link, f"{province.name}: {words}")
+
+
+def measure_words(measure: str) -> str:
+    """What a number of this measure says, with a place for the number."""
+    return {
+        "berita": _("%s berita"),
+        "per-kantor": _("%s berita tiap kantor"),
+        "perubahan": _("%s berita dibandingkan dengan masa sebelumnya"),
+    }[measure]
+
+
+MEASURES = ("berita", "per-kantor", "perubahan")

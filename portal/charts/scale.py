@@ -1,0 +1,50 @@
+"""From numbers to five steps of colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.formats import number_format
+
+STEPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Lower bounds of at most five classes over the positive values, and the highest value. Nothing (0)
+    is paper and no class; few classes are spread over the whole scale, darkest last."""
+
+    bounds: tuple[float, ...]
+    tops: tuple[float, ...]  # the highest value that occurs in each class
+
+    def step(self, value: float) -> int:
+        """1 to 5; 0 for nothing or less."""
+        below = sum(value >= bound for bound in self.bounds)
+        return STEPS - len(self.bounds) + below if below else 0
+
+    @property
+    def ranges(self) -> list[tuple[int, str]]:
+        """(step, "3–7") for the legend, with the bounds that really occur."""
+        return [
+            (self.step(low), number(low) if low == top else f"{number(low)}–{number(top)}")
+            for low, top in zip(self.bounds, self.tops, strict=True)
+        ]
+
+
+def scale_of(values: Iterable[float]) -> Scale:
+    """Classes with about equally many members: one crowded province does not make all others pale."""
+    positive = sorted(value for value in values if value > 0)
+    bounds = sorted(set(positive))
+    if len(bounds) > STEPS:
+        bounds = sorted({positive[len(positive) * part // STEPS] for part in range(STEPS)})
+    upper = [*bounds[1:], float("inf")]
+    tops = tuple(max(value for value in positive if value < end) for end in upper[: len(bounds)])
+    return Scale(tuple(bounds), tops)
+
+
+def number(value: float, *, signed: bool = False) -> str:
+    """In the reader's notation: whole numbers grouped, others with one decimal; a true minus sign."""
+    text = number_format(abs(value), 0 if value == int(value) else 1, force_grouping=True)
+    sign = "−" if value < 0 else "+" if signed and value > 0 else ""
+    return sign + text

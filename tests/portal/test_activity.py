@@ -1,0 +1,204 @@
+"""The nationwide activity view: every figure equals a direct count, and follows the filters."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from aggregator.models import EntryTopic, Stage, Topic
+from aggregator.search import Filters, Results
+from portal import activity
+from portal.scope import scope_of
+from tests.factories import make_entry, make_feed, make_province, make_satker
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 25)
+NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # Friday 12.00 WIB
+
+
+@pytest.fixture
+def bali():
+    place = make_province("51", "Bali", timezone="Asia/Makassar", tile_row=5, tile_col=7, abbr="BA")
+    return make_feed(
+        satker=make_satker(province=place, timezone="Asia/Makassar"), first_success_at=timezone.now()
+    )
+
+
+@pytest.fixture
+def jatim():
+    return make_feed(satker=make_satker(), first_success_at=timezone.now())
+
+
+def topic(entry, name="Logistik"):
+    found = Topic.objects.get_or_create(name=name, defaults={"slug": name.lower()})[0]
+    EntryTopic.objects.create(entry=entry, topic=found)
+
+
+def scope(**fields):
+    return scope_of(Filters(**fields), TODAY)
+
+
+def test_a_day_begins_at_midnight_in_wib(jatim):
+    make_entry(feed=jatim, published_at=datetime(2026, 11, 19, 16, 59, tzinfo=UTC))
+    make_entry(feed=jatim, published_at=datetime(2026, 11, 19, 17, 0, tzinfo=UTC))
+    counts = activity.per_day(activity.cells(scope().entries))
+    assert counts == {date(2026, 11, 19): 1, date(2026, 11, 20): 1}
+
+
+def test_cells_add_up_to_a_direct_count(jatim, bali):
+    for number in range(12):
+        make_entry(
+            feed=(jatim, bali)[number % 2],
+            published_at=NOON - timedelta(hours=7 * number),
+            origin=("own", "central", "")[number % 3],
+        )
+    found = activity.cells(scope().entries)
+    assert sum(cell.posts for cell in found) == 12
+    assert activity.per_province(found) == activity.by_province(scope().entries)
+
+
+def test_posts_without_a_clear_date_count_on_no_day_and_are_told_apart(client, jatim):
+    make_entry(feed=jatim, published_at=timezone.now())
+    make_entry(feed=jatim, published_at=timezone.now(), date_status="impossible")
+    html = client.get("/aktivitas").content.decode()
+    assert "1 berita pada 1 hari" in html
+    assert "1 berita tanpa tanggal jelas" in html
+
+
+def test_what_is_held_is_in_no_figure(jatim):
+    make_entry(feed=jatim, published_at=NOON, public=False, state="held")
+    assert activity.cells(scope().entries) == []
+
+
+def test_hours_are_those_of_each_offices_own_zone(jatim, bali):
+    make_entry(feed=jatim, published_at=NOON)
+    make_entry(feed=bali, published_at=NOON)
+    make_entry(feed=bali, published_at=datetime(2026, 11, 22, 16, 30, tzinfo=UTC))  # Monday 00.30 WITA
+    grid = activity.per_hour(scope().entries)
+    assert (grid[4][12], grid[4][13], grid[0][0]) == (1, 1, 1)
+    assert sum(map(sum, grid)) == 3
+
+
+def test_reposts_do_not_lift_a_province_in_the_ranking(jatim, bali):
+    for _number in range(3):
+        topic(make_entry(feed=jatim, published_at=NOON, origin="central"))
+    topic(make_entry(feed=bali, published_at=NOON, origin="own"))
+    rows = activity.ranking(scope().entries, activity.cells(scope().entries))
+    assert [(row.place, row.province.name) for row in rows] == [(1, "Bali"), (2, "Jawa Timur")]
+    assert (rows[1].reposts, rows[1].on_topic, rows[1].silent) == (3, 0, 0)
+
+
+def test_equals_share_a_place_and_the_never_read_have_none(jatim, bali):
+    make_province("95", "Papua Pegunungan")
+    rows = activity.ranking(scope().entries, [])
+    assert [row.place for row in rows] == [1, 1, None]
+
+
+def test_offices_without_a_post_are_counted_as_silent(jatim):
+    make_satker()
+    make_entry(feed=jatim, published_at=NOON)
+    row = activity.ranking(scope().entries, activity.cells(scope().entries))[0]
+    assert (row.silent, row.offices) == (1, 2)
+
+
+def test_a_post_on_two_chosen_topics_counts_once(jatim):
+    entry = make_entry(feed=jatim, published_at=NOON)
+    topic(entry, "Logistik")
+    topic(entry, "Keuangan")
+    found = scope(topics=("logistik", "keuangan"))
+    assert sum(cell.posts for cell in activity.cells(found.entries)) == 1
+
+
+def test_words_narrow_every_figure_to_what_the_search_finds(jatim, bali, monkeypatch):
+    wanted = make_entry(feed=bali, published_at=NOON - timedelta(days=900))
+    make_entry(feed=jatim, published_at=NOON)
+    monkeypatch.setattr("portal.scope.ask", lambda *_args, **_more: Results([wanted.pk], 1))
+    found = scope(q="bimtek kpps")
+    assert [cell.province for cell in activity.cells(found.entries)] == [bali.satker.province_id]
+    assert found.period.first == timezone.localdate(wanted.published_at)
+
+
+def test_the_period_is_twelve_months_unless_told():
+    assert scope().period == activity.Period(date(2025, 12, 1), TODAY)
+
+
+def test_a_month_and_dates_narrow_each_other():
+    found = scope(month="2026-10", date_from=date(2026, 10, 20)).period
+    assert found == activity.Period(date(2026, 10, 20), date(2026, 10, 31))
+
+
+def test_a_period_from_the_year_one_begins_with_the_oldest_post(jatim):
+    make_entry(feed=jatim, published_at=NOON)
+    assert scope(date_from=date(1, 1, 1)).period.first == date(2026, 11, 20)
+
+
+def test_the_period_before_is_as_long_and_ends_the_day_before():
+    before = activity.Period(date(2026, 11, 1), date(2026, 11, 10)).before
+    assert before == activity.Period(date(2026, 10, 22), date(2026, 10, 31))
+
+
+def test_change_is_measured_against_the_period_before(client, jatim):
+    for day in (20, 19, 12):
+        make_entry(feed=jatim, published_at=datetime(2026, 11, day, 5, 0, tzinfo=UTC))
+    html = client.get("/aktivitas?dari=2026-11-16&sampai=2026-11-22&ukuran=perubahan").content.decode()
+    assert "Jawa Timur: +1 berita dibandingkan" in html
+
+
+@pytest.mark.parametrize("query", ["ukuran=x", "peta=x", "dari=x", "bulan=13"])
+def test_a_bad_parameter_is_named(client, query):
+    response = client.get(f"/aktivitas?{query}")
+    assert response.status_code == 400
+    assert query.split("=")[0] in response.content.decode()
+
+
+def test_the_page_of_an_empty_portal_says_so(client):
+    assert "Belum ada berita untuk saringan ini" in client.get("/aktivitas").content.decode()
+
+
+def test_a_day_links_to_the_search_that_shows_its_posts(client, jatim):
+    make_entry(feed=jatim, published_at=timezone.now())
+    day = timezone.localdate().isoformat()
+    html = client.get("/aktivitas?asal=sendiri").content.decode()
+    html += client.get("/aktivitas").content.decode()
+    assert f'href="/cari?semua=1&amp;dari={day}&amp;sampai={day}"' in html
+
+
+@pytest.mark.parametrize("name", ["provinsi", "hari", "jam", "topik", "tahapan", "peringkat"])
+def test_every_figure_is_there_as_csv(client, jatim, name):
+    topic(make_entry(feed=jatim, published_at=timezone.now(), origin="own"))
+    response = client.get(f"/aktivitas/{name}.csv")
+    rows = list(csv.reader(response.content.decode().splitlines()))
+    assert len(rows) > 1
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert name in response.headers["Content-Disposition"]
+
+
+def test_an_unknown_table_is_not_found(client):
+    assert client.get("/aktivitas/x.csv").status_code == 404
+
+
+def test_a_chosen_province_lists_its_offices_in_the_order_of_the_registry(client, jatim):
+    make_entry(feed=jatim, published_at=timezone.now())
+    make_satker(code="0001", name="KPU Kabupaten Awal")
+    html = client.get("/aktivitas?provinsi=jawa-timur").content.decode()
+    listed = html[html.index('id="kantor"') :]
+    assert listed.index("KPU Kabupaten Awal") < listed.index(jatim.satker.name)
+
+
+def test_queries_do_not_grow_with_the_posts(client, jatim, bali, django_assert_max_num_queries):
+    Stage.objects.create(slug="x", name="x", election="x", start=TODAY, end=TODAY)
+    for size in (3, 30):
+        for number in range(size):
+            topic(make_entry(feed=jatim, published_at=timezone.now() - timedelta(days=number)))
+        with django_assert_max_num_queries(20):
+            client.get("/aktivitas")
+
+
+def test_the_outlined_map_draws_every_province(client, jatim, bali):
+    make_entry(feed=jatim, published_at=timezone.now())
+    html = client.get("/aktivitas?peta=wilayah").content.decode()
+    assert len(re.findall(r'<path class="cell', html)) == 2
