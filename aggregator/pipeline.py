@@ -115,6 +115,13 @@ def refresh_feeds(feed_ids: Iterable[int], *, progress: Progress | None = None, 
     return totals
 
 
+def store_archive(reading: store.Reading) -> store.Counts:
+    """Store and screen one older page or kept body of a leased feed."""
+    counts = store.save([reading], timezone.now(), _store_policy())
+    screen.screen_pending(timezone.now(), limit=10_000, satker_ids={reading.feed.satker_id})
+    return counts.get(reading.feed.pk, store.Counts())
+
+
 def derive(*, seconds: float | None = None) -> int:
     """Bring every derived step up to date with what is stored; returns how many entries were touched."""
     started = time.monotonic()

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('last_status', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('error_code', models.CharField(blank=True, max_length=40, verbose_name='kode galat')),
                 ('error_message', models.CharField(blank=True, max_length=500, verbose_name='galat')),
+                ('backfill_url', models.CharField(blank=True, max_length=1000)),
                 ('moved_to', models.CharField(blank=True, max_length=1000, verbose_name='pindah ke')),
                 ('moved_seen', models.PositiveSmallIntegerField(default=0)),
             ],

@@ -58,6 +58,9 @@ class Feed(models.Model):
     error_code = models.CharField(_("kode galat"), max_length=40, blank=True)
     error_message = models.CharField(_("galat"), max_length=500, blank=True)
 
+    # Where a backfill goes on; "" when none is under way.
+    backfill_url = models.CharField(max_length=1000, blank=True)
+
     # A permanent redirect must be seen stable before the feed moves.
     moved_to = models.CharField(_("pindah ke"), max_length=1000, blank=True)
     moved_seen = models.PositiveSmallIntegerField(default=0)

@@ -55,10 +55,11 @@ def _save(readings: list[Reading], now: datetime, policy: StorePolicy) -> dict[i
     counts = {r.feed.pk: Counts(rejected=len(r.clean.rejected) if r.clean else 0) for r in readings}
     store_entries(readings, counts, now, policy)
     note_gaps(readings, counts, now)
-    store_feeds(readings, counts, now, policy)
-    write_logs(readings, counts)
+    polled = [r for r in readings if not r.is_archive]
+    store_feeds(polled, counts, now, policy)
+    write_logs(polled, counts)
     if policy.keep_raw:
-        keep_raw(readings)
+        keep_raw(polled)
     return counts
 
 

@@ -93,7 +93,8 @@ def _entry_row(pk: int, reading: Reading, clean: CleanEntry, now: datetime, poli
     return (
         *(pk, feed.satker_id, feed.satker.province_id, feed.pk, clean.guid[:1000], clean.url[:2000]),
         *(clean.content_sha256, published, status, now, now),
-        *(_publish_after(reading, published, now, policy), feed.first_success_at is None),
+        _publish_after(reading, published, now, policy),
+        feed.first_success_at is None or reading.is_archive,
     )
 
 
@@ -145,7 +146,7 @@ def note_gaps(readings: list[Reading], counts: dict[int, Counts], now: datetime)
     """A window in which nothing was known before means that posts passed through it unseen."""
     for reading in readings:
         feed, tally = reading.feed, counts[reading.feed.pk]
-        if feed.last_new_at is None or tally.new < 3 or tally.unchanged + tally.changed:
+        if reading.is_archive or feed.last_new_at is None or tally.new < 3 or tally.unchanged + tally.changed:
             continue
         dates = [e.published_at for e in reading.entries if e.published_at]
         from_at = feed.last_success_at or feed.last_new_at

@@ -19,6 +19,9 @@ class Reading:
     result: FetchResult
     clean: CleanFeed | None = None
     error: FeedError | None = None  # from fetch or from parse
+    # An older page or a kept body, not the feed's window of now: its entries are neither pushed nor mailed,
+    # and the feed's own state and schedule stay as they are.
+    is_archive: bool = False
 
     @property
     def entries(self) -> tuple[CleanEntry, ...]:
