@@ -96,7 +96,7 @@ def test_an_interrupted_backfill_goes_on_where_it_was(feed):
     archive.backfill(feed, max_pages=1)
     feed.refresh_from_db()
     archive.backfill(feed)
-    assert [path for path in feed.site.paths if "paged" in path] == [
+    assert [path for path in feed.site.paths() if "paged" in path] == [
         "/feed?paged=2",
         "/feed?paged=3",
         "/feed?paged=4",
