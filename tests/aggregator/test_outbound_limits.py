@@ -79,8 +79,8 @@ def test_a_host_is_asked_one_at_a_time(net: SatkerNetwork) -> None:
 
 
 def test_different_hosts_are_asked_at_once(net: SatkerNetwork) -> None:
-    sites = [slow_site(net, 0.3) for _ in range(4)]
-    assert ask([site.url() for site in sites], net.policy()) < 0.9
+    sites = [slow_site(net, 0.5) for _ in range(4)]
+    assert ask([site.url() for site in sites], net.policy()) < 1.5
     assert most_at_once(sites) == 4
 
 
@@ -149,7 +149,7 @@ def test_a_slow_name_server_delays_only_its_own_names(net: SatkerNetwork) -> Non
 
     async def go() -> float:
         names = OneAddress(site.address, wait=30)
-        async with Outbound(net.policy(connect_timeout=0.3), resolver=names) as outbound:
+        async with Outbound(net.policy(connect_timeout=1.0), resolver=names) as outbound:
             slow = [asyncio.create_task(outbound.get(url)) for url in urls[:10]]
             await asyncio.sleep(0)
             started = time.monotonic()
@@ -159,7 +159,7 @@ def test_a_slow_name_server_delays_only_its_own_names(net: SatkerNetwork) -> Non
             assert {error.code for error in errors if isinstance(error, FetchError)} == {"dns"}
             return took
 
-    assert asyncio.run(go()) < 0.25
+    assert asyncio.run(go()) < 0.7
 
 
 def test_blocking_look_ups_of_the_system_do_not_block_the_loop(
@@ -184,7 +184,7 @@ def test_blocking_look_ups_of_the_system_do_not_block_the_loop(
             assert {error.code for error in errors if isinstance(error, FetchError)} == {"dns"}
             return took
 
-    assert asyncio.run(go()) < 0.15
+    assert asyncio.run(go()) < 0.45  # one after another on the loop they would take four seconds
 
 
 def test_a_host_is_free_again_after_a_failure(net: SatkerNetwork) -> None:
