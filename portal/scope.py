@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
@@ -54,7 +55,7 @@ class Scope:
         """The posts of the period of the same length before."""
         return self.period.before.of(self.everything)
 
-    def _search(self, **changes: object) -> str:
+    def _search(self, **changes: Any) -> str:
         return self.filters.query_string(month="", sort="", include_all=True, **changes)
 
 

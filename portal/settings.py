@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.pagecache.page_cache",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "portal.middleware.security_headers",
@@ -152,6 +153,9 @@ CACHES = {
         }
     )
 }
+PAGE_CACHE_SECONDS = env.integer(
+    "PAGE_CACHE_SECONDS", 20, "longest time a finished public page is given out again; 0: not at all", most=60
+)
 WORKERS = env.integer("WORKERS", 2, "django-q2 worker processes of one `work`", least=1, most=64)
 WEB_WORKERS = env.integer("WEB_WORKERS", 2, "web server processes of one `serve`", least=1, most=64)
 WEB_THREADS = env.integer("WEB_THREADS", 4, "threads of one web server process", least=1, most=64)

@@ -16,6 +16,7 @@ from tests.satker_network import SatkerNetwork
 def _own_folders(settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     settings.INDEX_DIR = tmp_path / "index"
+    settings.PAGE_CACHE_SECONDS = 0  # pages of one test must not turn up in the next
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 WIDTH = 1600
 MARGIN = 8
@@ -38,7 +39,7 @@ def main() -> None:
     (HERE / "outlines.json").write_text(json.dumps(drawing, indent=0) + "\n")
 
 
-def outer_rings(geometry: dict) -> list[list[Point]]:
+def outer_rings(geometry: dict[str, Any]) -> list[list[Point]]:
     """Coastlines and borders; lakes (inner rings) are not drawn."""
     parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
     return [[(x, y) for x, y in part[0]] for part in parts]

@@ -1,0 +1,114 @@
+"""Kept pages: good while nothing changed, gone when something did, standing when all else falls."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from aggregator.models import Change, Entry, PortalState
+from feeds import caching
+from portal import pagecache
+from portal.views import home
+from tests.factories import make_entry
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _kept(settings):
+    settings.PAGE_CACHE_SECONDS = 20
+    pagecache.forget()
+    caching.forget()
+    yield
+    pagecache.forget()
+    caching.forget()
+
+
+@pytest.fixture
+def instant(monkeypatch):
+    """The generation is read at every request."""
+    monkeypatch.setattr(caching, "READ_EVERY", 0.0)
+
+
+def test_a_second_reader_costs_no_query(client, django_assert_num_queries):
+    make_entry()
+    first = client.get("/")
+    with django_assert_num_queries(0):
+        second = client.get("/")
+    assert first.content == second.content
+    assert first.headers["Content-Security-Policy"] == second.headers["Content-Security-Policy"]
+
+
+def test_a_new_post_is_seen_at_once(client, instant):
+    client.get("/")
+    make_entry("Baru terbit", published_at=timezone.now())
+    assert b"Baru terbit" in client.get("/").content
+
+
+def test_what_is_withdrawn_is_gone_at_once(client, instant):
+    entry = make_entry("Akan ditarik", published_at=timezone.now())
+    assert b"Akan ditarik" in client.get("/").content
+    Entry.objects.filter(pk=entry.pk).update(state="withdrawn")
+    Change.objects.mark([entry.pk])
+    assert b"Akan ditarik" not in client.get("/").content
+    assert client.get(entry.get_absolute_url()).status_code == 410
+
+
+def test_a_page_grows_old_although_nothing_changed(client, monkeypatch):
+    PortalState.get()
+    client.get("/")
+    made = pagecache.pages.get("/").made_at
+    monkeypatch.setattr(pagecache.time, "monotonic", lambda: made + 21)
+    client.get("/")
+    assert pagecache.pages.get("/").made_at == made + 21
+
+
+def test_a_known_page_is_answered_with_304(client):
+    tag = client.get("/").headers["ETag"]
+    response = client.get("/", headers={"if-none-match": tag})
+    assert (response.status_code, response.content) == (304, b"")
+    assert response.headers["ETag"] == tag
+
+
+def test_each_encoding_has_its_own_validator(client):
+    plain = client.get("/")
+    packed = client.get("/", headers={"accept-encoding": "gzip"})
+    assert gzip.decompress(packed.content) == plain.content
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert "Accept-Encoding" in packed.headers["Vary"]
+
+
+def test_the_question_is_part_of_the_key(client):
+    make_entry("Rapat pleno", published_at=timezone.now() - timedelta(days=1))
+    assert client.get("/satker?q=x").content != client.get("/satker").content
+
+
+@pytest.mark.parametrize("path", ["/tidak-ada", "/cari?dari=x", "/provinsi/atlantis", "/healthz"])
+def test_errors_and_health_are_not_kept(client, path):
+    client.get(path)
+    assert pagecache.pages.get(path) is None
+
+
+def test_when_the_portal_fails_the_last_good_page_stands(client, instant, monkeypatch):
+    make_entry("Masih terbaca", published_at=timezone.now())
+    client.get("/")
+    client.raise_request_exception = False
+    monkeypatch.setattr(home.lists, "newest_folded", lambda _entries: 1 / 0)
+    PortalState.bump()
+    response = client.get("/")
+    assert response.status_code == 200
+    assert b"Masih terbaca" in response.content
+
+
+def test_without_a_good_page_a_failure_is_a_failure(client, monkeypatch):
+    client.raise_request_exception = False
+    monkeypatch.setattr(home.lists, "newest_folded", lambda _entries: 1 / 0)
+    assert client.get("/").status_code == 500
+
+
+def test_head_is_kept_as_get(client):
+    client.head("/")
+    assert pagecache.pages.get("/").answer.body
