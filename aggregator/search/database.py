@@ -6,31 +6,29 @@ quick whatever the size of the table.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from aggregator.errors import BadParameter
 from aggregator.models import Entry
 from aggregator.querysets import EntryQuerySet
-from aggregator.search.filters import NON_STAGE, Filters, month_days
+from aggregator.search.anchors import DateAnchor, RankAnchor
+from aggregator.search.filters import NON_STAGE, Filters, month_days, origins
+from aggregator.search.moments import order_key, read_order, span
 from aggregator.search.results import Results
 
-WIB = ZoneInfo("Asia/Jakarta")
 WINDOW = 3000  # newest posts in whose titles words are looked for
 MOST_COUNTED = 10_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def search_database(filters: Filters, *, size: int, anchor: str) -> Results:
-    """One page by filters, newest (or oldest) first. Raises BadParameter for an anchor not of ours."""
+def search_database(filters: Filters, *, size: int, anchor: DateAnchor | RankAnchor | None) -> Results:
+    """One page by filters, newest (or oldest) first."""
     entries = _matching(filters)
     oldest_first = filters.order == "terlama"
     page = entries.order_by("published_at", "id") if oldest_first else entries.newest()
-    if anchor:
-        page = _beyond(page, _read_anchor(anchor), oldest_first)
+    if isinstance(anchor, DateAnchor):
+        page = _beyond(page, anchor.order, oldest_first)
     rows = list(page.values_list("id", "published_at")[: size + 1])
     shown, more = rows[:size], len(rows) > size
     total = entries.order_by()[: MOST_COUNTED + 1].count()
@@ -38,26 +36,20 @@ def search_database(filters: Filters, *, size: int, anchor: str) -> Results:
         entry_ids=[pk for pk, _at in shown],
         total=min(total, MOST_COUNTED),
         total_is_exact=total <= MOST_COUNTED and not filters.q,
-        next_anchor=_anchor(shown[-1]) if more else None,
+        next_anchor=str(DateAnchor(order_key(shown[-1][1], shown[-1][0]))) if more else None,
         notes=[_("Indeks pencarian sedang disiapkan. Sementara ini hanya judul berita terbaru yang dicari.")],
         degraded=True,
     )
 
 
-def day_start(day: date) -> datetime:
-    """The first moment of a day in WIB."""
-    return datetime.combine(day, time.min, WIB)
-
-
-def period(filters: Filters) -> tuple[datetime | None, datetime | None]:
-    """From when (inclusive) until when (exclusive), of the month and the dates together."""
+def _period(filters: Filters) -> tuple[datetime | None, datetime | None]:
+    """From when, inclusive, until when, exclusive: of the month and the dates together."""
     first, last = filters.date_from, filters.date_to
     if filters.month:
         month_first, month_last = month_days(filters.month)
         first = max(first or month_first, month_first)
         last = min(last or month_last, month_last)
-    until = day_start(last) + timedelta(days=1) if last and last < date.max else None
-    return (day_start(first) if first and first > date.min else None), until
+    return span(first, last)
 
 
 def narrow(entries: EntryQuerySet, filters: Filters) -> EntryQuerySet:
@@ -75,20 +67,12 @@ def narrow(entries: EntryQuerySet, filters: Filters) -> EntryQuerySet:
         entries = entries.filter(wanted | Q(stage=None) if NON_STAGE in filters.stages else wanted)
     if filters.origin:
         entries = entries.filter(origin__in=origins(filters.origin))
-    start, until = period(filters)
+    start, until = _period(filters)
     if start:
         entries = entries.filter(published_at__gte=start)
     if until:
         entries = entries.filter(published_at__lt=until)
     return entries
-
-
-def origins(value: str) -> tuple[str, ...]:
-    """The stored origins that "sendiri" and "muat-ulang" stand for."""
-    own = Entry.Origin.OWN
-    if value == "sendiri":
-        return (own,)
-    return tuple(origin for origin in Entry.Origin.values if origin not in ("", own))
 
 
 def _matching(filters: Filters) -> EntryQuerySet:
@@ -105,26 +89,10 @@ def _matching(filters: Filters) -> EntryQuerySet:
     return found
 
 
-def _beyond(entries: EntryQuerySet, anchor: tuple[datetime, int], oldest_first: bool) -> EntryQuerySet:
-    if not oldest_first:
-        return entries.older_than(anchor)
-    at, pk = anchor
-    return entries.filter(Q(published_at__gt=at) | Q(published_at=at, id__gt=pk))
-
-
-def _anchor(row: tuple[int, datetime]) -> str:
-    pk, at = row
-    return f"d{(at - EPOCH) // timedelta(microseconds=1)}-{pk}"
-
-
-def _read_anchor(anchor: str) -> tuple[datetime, int]:
-    micros, _dash, number = anchor.removeprefix("d").rpartition("-")
-    try:
-        if not anchor.startswith("d") or len(anchor) > 60 or not anchor.isascii():
-            raise ValueError
-        at, pk = EPOCH + timedelta(microseconds=int(micros)), int(number)
-        if not 0 < pk < 2**63:
-            raise ValueError
-    except (ValueError, OverflowError):
-        raise BadParameter("sebelum", _("‘sebelum’ bukan penanda halaman dari portal ini.")) from None
-    return at, pk
+def _beyond(entries: EntryQuerySet, order: int, oldest_first: bool) -> EntryQuerySet:
+    """What comes after the post with this sort key, to the second."""
+    at, pk = read_order(order)
+    if oldest_first:
+        after = at + timedelta(seconds=1)
+        return entries.filter(Q(published_at__gte=after) | Q(published_at__gte=at, id__gt=pk))
+    return entries.filter(Q(published_at__lt=at) | Q(published_at__lt=at + timedelta(seconds=1), id__lt=pk))

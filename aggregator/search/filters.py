@@ -20,7 +20,7 @@ from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 
 from aggregator.errors import BadParameter, UnknownValue
-from aggregator.models import Province, Satker, Stage, Topic
+from aggregator.models import Entry, Province, Satker, Stage, Topic
 
 MAX_WORDS = 500  # characters of `q`; longer is no question of a person
 MAX_VALUES = 100  # of one repeated parameter
@@ -168,6 +168,14 @@ def read_words(raw: str) -> str:
 
 def origin_label(value: str) -> str:
     return _("Berita sendiri") if value == "sendiri" else _("Muat ulang")
+
+
+def origins(value: str) -> tuple[str, ...]:
+    """The stored origins that "sendiri" and "muat-ulang" stand for; "not decided" is neither."""
+    own = Entry.Origin.OWN
+    if value == "sendiri":
+        return (own,)
+    return tuple(origin for origin in Entry.Origin.values if origin not in ("", own))
 
 
 def month_label(value: str) -> str:

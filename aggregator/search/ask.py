@@ -1,0 +1,287 @@
+"""A reader's question, from filters to a page of results."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from aggregator.errors import IndexUnavailable
+from aggregator.models import Entry
+from aggregator.search.anchors import DateAnchor, RankAnchor, read_anchor
+from aggregator.search.database import search_database
+from aggregator.search.engine import MANIFEST, Found, Question, Reader, current, engine, read_manifest
+from aggregator.search.filters import Filters, read_words
+from aggregator.search.moments import order_now, order_span
+from aggregator.search.names import facet_values, resolve
+from aggregator.search.query import All, Best, In, Node, Parsed, Prefix, Some, Word, parse, show
+from aggregator.search.ranking import WINDOW, Candidate, rank
+from aggregator.search.results import FACETS, Results
+from aggregator.search.synonyms import expand
+
+log = logging.getLogger(__name__)
+
+LONGEST = 1.5  # seconds; then what was found so far is the answer
+FEW = 10  # fewer hits with all the words let in posts with most of them
+COMMON = 0.2  # words in more of the posts than this need not be in a post that has most of the words
+LEAST_COMMON = 20
+MOST_RANKED = 1000  # hits of one question by relevance; whoever wants more narrows it or sorts by date
+SPARE = 10  # hits asked for beyond a page, in place of such as are no longer public
+MOST_PAGE = 500
+
+
+def search(filters: Filters, *, size: int = 20, anchor: str = "") -> Results:
+    """One page of what the filters ask for. Raises BadParameter (q beyond the limits, anchor not of ours)."""
+    started = time.monotonic()
+    filters = replace(filters, q=read_words(filters.q))
+    size = max(1, min(size, MOST_PAGE))
+    begin = read_anchor(anchor)
+    try:
+        state = _state()
+        results = _Asking(state.reader, filters, size, begin, started + LONGEST).answer()
+        if state.is_growing:
+            results.notes.append(_("Indeks sedang disusun; sebagian berita lama belum dapat ditemukan."))
+    except IndexUnavailable as error:
+        log.warning("search answers from the database: %s", error)
+        results = search_database(filters, size=size, anchor=begin)
+    return replace(results, took_ms=(time.monotonic() - started) * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The index as this process has it open."""
+
+    stamp: tuple[Any, ...]
+    reader: Reader
+    is_growing: bool  # there is a backlog
+
+
+_open: dict[Path, _State] = {}
+_open_lock = threading.Lock()
+
+
+def _state() -> _State:
+    """The newest committed state. Looks at one file a call; opens what is new. Raises IndexUnavailable."""
+    path = current()
+    try:
+        found = (path / MANIFEST).stat()
+    except OSError as error:
+        raise IndexUnavailable(f"the manifest cannot be read: {error}", code="index_torn") from error
+    stamp = (found.st_mtime_ns, found.st_ino, found.st_size)
+    state = _open.get(path)
+    if state and state.stamp == stamp:
+        return state
+    with _open_lock:
+        state = _open.get(path)
+        if state and state.stamp == stamp:
+            return state
+        manifest = read_manifest(path, outdated_too=True)
+        reader = engine().open_reader(path, manifest, state.reader if state else None)
+        _open.clear()
+        _open[path] = _State(stamp, reader, bool(manifest["cursor"]["backlog"]))
+        return _open[path]
+
+
+class _Asking:
+    """One question on its way to an answer."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        filters: Filters,
+        size: int,
+        begin: DateAnchor | RankAnchor | None,
+        deadline: float,
+    ) -> None:
+        self.reader, self.filters, self.size, self.begin = reader, filters, size, begin
+        self.parsed: Parsed = parse(filters.q, resolve)
+        self.notes: list[str] = []
+        if self.parsed.cut:
+            self.notes.append(_("Pertanyaan terlalu panjang; hanya kata-kata pertamanya yang dicari."))
+        tree, narrow = _lifted(expand(self.parsed.tree), _narrowed(filters))
+        first, until = order_span(filters.date_from, filters.date_to)
+        self.question = Question(
+            tree=tree,
+            narrow=narrow,
+            fold=_fold(filters, narrow),
+            facet_folds={facet: _facet_folds(filters, narrow, facet) for facet in FACETS},
+            sort=filters.order,
+            deadline=deadline,
+            first=first,  # the month is a facet, so that its own counts can leave it aside
+            until=until,
+        )
+
+    def answer(self) -> Results:
+        by_relevance = self.question.sort == "relevan" and self.question.tree is not None
+        return self._ranked_page() if by_relevance else self._dated_page()
+
+    def _dated_page(self) -> Results:
+        sort = "terbaru" if self.question.sort == "relevan" else self.question.sort
+        beyond = self.begin.order if isinstance(self.begin, DateAnchor) else None
+        found = self.reader.search(replace(self.question, sort=sort, beyond=beyond, limit=self.size + SPARE))
+        public = _public([entry_id for entry_id, _order in found.hits])
+        hits = [hit for hit in found.hits if hit[0] in public]
+        shown = hits[: self.size]
+        more = len(hits) > self.size or len(found.hits) == self.size + SPARE
+        last = str(DateAnchor(int(shown[-1][1]))) if shown and more else None
+        return self._results(found, [entry_id for entry_id, _order in shown], last)
+
+    def _ranked_page(self) -> Results:
+        begin = self.begin if isinstance(self.begin, RankAnchor) else None
+        known = begin.known if begin else order_now()
+        shown = min(begin.shown, MOST_RANKED) if begin else 0
+        limit = max(WINDOW, min(shown + self.size + SPARE, MOST_RANKED))
+        question = replace(self.question, known=known, limit=limit)
+        found, strict = self._widest(question)
+        ranked = self._rank(found, strict, question.tree)
+        seen = set(begin.last) if begin else set()
+        rest = [entry_id for entry_id in ranked[max(0, shown - len(seen)) :] if entry_id not in seen]
+        page = rest[: self.size]
+        reached = shown + len(page)
+        more = len(rest) > self.size and reached < MOST_RANKED
+        anchor = str(RankAnchor(reached, known, tuple(page))) if more else None
+        return self._results(found, page, anchor)
+
+    def _widest(self, question: Question) -> tuple[Found, list[tuple[int, float]]]:
+        """What is found with all the words and, when that is little, with most of them: the answer, and
+        the hits with all the words."""
+        found = self.reader.search(question)
+        if found.total >= FEW or found.is_partial:
+            return found, found.hits
+        wider = _relaxed(question.tree, self._is_common, found.total)
+        if wider is None:
+            return found, found.hits
+        more = self.reader.search(replace(question, tree=wider))
+        if more.total <= found.total:
+            return found, found.hits
+        self.notes.append(
+            _("Tidak ada berita yang memuat semua kata; ini yang memuat sebagiannya.")
+            if not found.total
+            else _("Berita yang memuat semua kata didahulukan; sesudahnya yang memuat sebagiannya.")
+        )
+        return more, found.hits
+
+    def _is_common(self, node: Node) -> bool:
+        if isinstance(node, Best):
+            return any(self._is_common(item) for item in node.items)
+        if not isinstance(node, Word):
+            return False
+        return self.reader.frequency(node.stem) > max(COMMON * self.reader.size, LEAST_COMMON)
+
+    def _rank(self, found: Found, strict: Sequence[tuple[int, float]], tree: Node | None) -> list[int]:
+        """Only what is public; hits with all the words first, and the best of each looked at once more."""
+        window = found.hits[:WINDOW]
+        rows = _rows([entry_id for entry_id, _score in {*window, *strict}])
+        full = {entry_id for entry_id, _score in strict}
+        now = timezone.now()
+        ranked: list[int] = []
+        for hits in (strict[:WINDOW], [hit for hit in window if hit[0] not in full]):
+            candidates = [
+                Candidate(entry_id, score, *rows[entry_id]) for entry_id, score in hits if entry_id in rows
+            ]
+            ranked += rank(candidates, tree, now)
+        beyond = [entry_id for entry_id, _score in found.hits[WINDOW:]]
+        public = _public(beyond) if beyond else set()
+        there = set(ranked)
+        return ranked + [entry_id for entry_id in beyond if entry_id in public and entry_id not in there]
+
+    def _results(self, found: Found, entry_ids: list[int], anchor: str | None) -> Results:
+        if found.is_partial:
+            self.notes.append(_("Pencarian ini berat; hanya sebagian hasil yang sempat dikumpulkan."))
+        return Results(
+            entry_ids=entry_ids,
+            total=found.total,
+            total_is_exact=not found.is_partial,
+            facets=facet_values(found.facets),
+            next_anchor=anchor,
+            read_as=show(self.parsed.tree) if self.parsed.odd else "",
+            notes=self.notes,
+        )
+
+
+def _narrowed(filters: Filters) -> dict[str, tuple[str, ...]]:
+    values = {
+        "provinsi": filters.provinces,
+        "satker": filters.satker,
+        "topik": filters.topics,
+        "tahapan": filters.stages,
+        "asal": (filters.origin,) if filters.origin else (),
+        "bulan": (filters.month,) if filters.month else (),
+    }
+    return {facet: wanted for facet, wanted in values.items() if wanted}
+
+
+def _lifted(
+    tree: Node | None, narrow: dict[str, tuple[str, ...]]
+) -> tuple[Node | None, dict[str, tuple[str, ...]]]:
+    """`provinsi:bali` among the words is the filter it says, unless there is one of that kind already."""
+    items = tree.items if isinstance(tree, All) else (tree,) if tree else ()
+    kept: list[Node] = []
+    for item in items:
+        if isinstance(item, In) and item.facet not in narrow:
+            narrow = {**narrow, item.facet: item.values}
+        else:
+            kept.append(item)
+    if len(kept) > 1:
+        return All(tuple(kept)), narrow
+    return (kept[0] if kept else None), narrow
+
+
+def _fold(filters: Filters, narrow: dict[str, tuple[str, ...]]) -> str:
+    """Within what a story is shown once; see documents."""
+    if filters.include_all:
+        return ""
+    if "satker" in narrow:
+        return "satker"
+    if narrow.get("asal") == ("muat-ulang",):
+        return "satker" if "provinsi" in narrow else "repost"
+    return "province" if "provinsi" in narrow else "nation"
+
+
+def _facet_folds(filters: Filters, narrow: dict[str, tuple[str, ...]], facet: str) -> dict[str, str]:
+    """The fold that choosing a value of this facet would lead to; "" is for values not named."""
+    folds = {"": _fold(filters, {**narrow, facet: ("?",)})}
+    if facet == "asal":
+        folds["muat-ulang"] = _fold(filters, {**narrow, facet: ("muat-ulang",)})
+    return folds
+
+
+def _relaxed(tree: Node | None, is_common: Any, found: int) -> Node | None:
+    """The question with most of its words enough; None when no word can be spared."""
+    items = tree.items if isinstance(tree, All) else ()
+    words = [item for item in items if isinstance(item, Word | Best | Prefix)]
+    firm = [item for item in items if not isinstance(item, Word | Best | Prefix)]
+    common = [item for item in words if is_common(item)]
+    rare = [item for item in words if item not in common]
+    if not rare:
+        rare, common = common, []
+    spare = len(rare) // 3 if found else max(len(rare) // 3, 1)
+    count = len(rare) - spare
+    if count < 1 or (not spare and not common):
+        return None
+    relaxed: list[Node] = [*firm, Some(tuple(rare), count)]
+    if common:
+        relaxed.append(Some(tuple(common), 0))
+    return All(tuple(relaxed)) if len(relaxed) > 1 else relaxed[0]
+
+
+def _public(entry_ids: list[int]) -> set[int]:
+    return set(Entry.objects.public().filter(id__in=entry_ids).values_list("id", flat=True))
+
+
+def _rows(entry_ids: list[int]) -> dict[int, tuple[str, datetime, bool]]:
+    rows = Entry.objects.public().filter(id__in=entry_ids)
+    return {
+        pk: (title, at, is_lead)
+        for pk, title, at, is_lead in rows.values_list(
+            "id", "public_revision__title", "published_at", "is_lead"
+        )
+    }

@@ -1,0 +1,127 @@
+"""Marking what was asked for: by the analysis of the index, in plain text, as segments for a template.
+
+No markup comes from here or passes through: templates put each segment into an element and escape it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from aggregator.search.analysis import Token, normal, tokens
+from aggregator.search.names import resolve
+from aggregator.search.query import Phrase, Prefix, Word, parse, walk
+from aggregator.search.results import Segment
+from aggregator.search.synonyms import expand
+
+LONGEST_TEXT = 20_000  # characters of a body in which the best passage is looked for
+EDGE = 30  # characters a passage may be moved by to begin and end between words
+
+
+class Marker:
+    """What a question marks: single words by stem, phrases and synonyms of several words as a whole,
+    prefixes by form."""
+
+    def __init__(self, q: str) -> None:
+        self.stems: set[str] = set()
+        self.prefixes: tuple[str, ...] = ()
+        self.phrases: dict[str, list[tuple[str, ...]]] = {}
+        prefixes = []
+        for node in walk(expand(parse(q, resolve).tree)):
+            if isinstance(node, Word):
+                self.stems.add(node.stem)
+            elif isinstance(node, Phrase):
+                stems = tuple(node.stems)
+                self.phrases.setdefault(stems[0], []).append(stems)
+            elif isinstance(node, Prefix):
+                prefixes.append(node.form)
+        self.prefixes = tuple(prefixes)
+
+    def hits(self, found: list[Token]) -> list[tuple[int, int, str]]:
+        """What is marked: from where to where, and for what, in order and without overlap."""
+        hits: list[tuple[int, int, str]] = []
+        at = 0
+        while at < len(found):
+            taken, what = self._taken(found, at)
+            if taken:
+                hits.append((found[at].start, found[at + taken - 1].end, what))
+            at += max(taken, 1)
+        return hits
+
+    def _taken(self, found: list[Token], at: int) -> tuple[int, str]:
+        token = found[at]
+        for stems in self.phrases.get(token.stem, ()):
+            if tuple(one.stem for one in found[at : at + len(stems)]) == stems:
+                return len(stems), " ".join(stems)
+        if token.stem in self.stems or (self.prefixes and token.form.startswith(self.prefixes)):
+            return 1, token.stem
+        return 0, ""
+
+
+def highlight(text: str, q: str) -> list[Segment]:
+    """The whole text in segments, those with the question's words marked."""
+    text = normal(text)
+    return _segments(text, 0, len(text), _marker(q).hits(tokens(text)))
+
+
+def snippet(text: str, q: str, *, length: int = 240) -> list[Segment]:
+    """The passage of about `length` characters that has the most of the question, marked; the beginning of
+    the text when there is nothing of it. Left-out text shows as "…"."""
+    text = " ".join(normal(text[:LONGEST_TEXT]).split())
+    if not text:
+        return []
+    hits = _marker(q).hits(tokens(text)) if q else []
+    start, end = _passage(text, hits, length)
+    segments = _segments(text, start, end, hits)
+    if start > 0:
+        segments.insert(0, ("… ", False))
+    if end < len(text):
+        segments.append((" …", False))
+    return segments
+
+
+@lru_cache(maxsize=256)
+def _cached_marker(q: str) -> Marker:
+    return Marker(q)
+
+
+def _marker(q: str) -> Marker:
+    """A question is parsed once for the lines of a page; fields of the database's names are not."""
+    return Marker(q) if ":" in q else _cached_marker(q)
+
+
+def _passage(text: str, hits: list[tuple[int, int, str]], length: int) -> tuple[int, int]:
+    """Where the best passage is: most different things first, then most of them, then the earliest."""
+    if len(text) <= length:
+        return 0, len(text)
+    best, start = (0, 0), 0
+    for first, (begin, _end, _what) in enumerate(hits):
+        inside = [what for _b, e, what in hits[first : first + 40] if e <= begin + length - EDGE]
+        value = (len(set(inside)), len(inside))
+        if value > best:
+            best, start = value, begin
+    return _at_words(text, max(0, start - EDGE), length) if best > (0, 0) else _at_words(text, 0, length)
+
+
+def _at_words(text: str, start: int, length: int) -> tuple[int, int]:
+    """Move both ends of a passage to the ends of words."""
+    end = min(start + length, len(text))
+    if start and (blank := text.find(" ", start, start + EDGE)) >= 0:
+        start = blank + 1
+    if end < len(text) and (blank := text.rfind(" ", max(start + 1, end - EDGE), end)) >= 0:
+        end = blank
+    return start, end
+
+
+def _segments(text: str, start: int, end: int, hits: list[tuple[int, int, str]]) -> list[Segment]:
+    segments: list[Segment] = []
+    at = start
+    for begin, stop, _what in hits:
+        if begin < at or stop > end:
+            continue
+        if begin > at:
+            segments.append((text[at:begin], False))
+        segments.append((text[begin:stop], True))
+        at = stop
+    if at < end:
+        segments.append((text[at:end], False))
+    return segments
