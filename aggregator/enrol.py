@@ -1,4 +1,4 @@
-"""How hosts and inbound feeds come into use, by a person's word: approve, revoke, add, find, confirm."""
+"""Inbound feeds: one is added and read at once, others are looked for and wait for staff."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aggregator import links, pipeline
+from aggregator.approve import approve_host
 from aggregator.discover import Found, discover
 from aggregator.errors import FeedError, ParseError, PortalError, RegistryError
 from aggregator.models import Feed, HostPause, Satker, SatkerHost
@@ -38,40 +39,6 @@ class Look:
     satker: Satker
     found: list[Found] = field(default_factory=list)
     problem: str = ""
-
-
-# --- hosts ------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def approve_host(satker: Satker, hostname: str, by: str, reason: str = "") -> None:
-    """From now on this exact host may be asked for the satker. Its own derived host counts as confirmed."""
-    SatkerHost.objects.update_or_create(
-        satker=satker,
-        hostname=hostname,
-        defaults={
-            "state": SatkerHost.State.APPROVED,
-            "reason": reason[:200],
-            "decided_by": by[:150],
-            "decided_at": timezone.now(),
-        },
-    )
-    derived = Satker.objects.filter(pk=satker.pk, hostname=hostname, hostname_evidence="pattern")
-    derived.update(hostname_evidence=Satker.HostEvidence.CONFIRMED)
-
-
-def revoke_host(host: SatkerHost, by: str, reason: str = "") -> None:
-    """Nothing is fetched from this host for the satker any more; a registry file cannot bring it back."""
-    SatkerHost.objects.filter(pk=host.pk).update(
-        state=SatkerHost.State.REVOKED, reason=reason[:200], decided_by=by[:150], decided_at=timezone.now()
-    )
-
-
-@transaction.atomic
-def confirm_feed(feed: Feed, by: str) -> None:
-    """Take a candidate, or a feed that was switched off, into use; its host is thereby approved."""
-    approve_host(feed.satker, links.host(feed.url), by, _("umpan disetujui"))
-    Feed.objects.filter(pk=feed.pk).update(state=Feed.State.ACTIVE, next_check_at=timezone.now())
 
 
 # --- one feed ---------------------------------------------------------------------------------------

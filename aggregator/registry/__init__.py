@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from aggregator.errors import RegistryError
 from aggregator.models import Satker
 from aggregator.registry import reference
-from aggregator.registry.read import MAX_BYTES, Rejection, cross_check, read
+from aggregator.registry.read import MAX_BYTES, Rejection, Sheet, cross_check, read
 from aggregator.registry.write import refusals, write
 
-__all__ = ["Report", "load"]
+__all__ = ["Report", "check", "load"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,23 @@ def load(path: Path | None = None) -> Report:
     Raises RegistryError for a file that is no such table at all."""
     data = _bytes(path or reference.SATKER_CSV)
     with transaction.atomic():
-        sheet = read(data)
-        levels = dict(Satker.objects.values_list("code", "level"))
-        names = {row["code"]: row["name"] for row in reference.rows(reference.DATA / "province_tiles.csv")}
-        cross_check(sheet, levels, names)
-        sheet.rejected = sorted([*sheet.rejected, *refusals(sheet.rows)])
+        sheet = check(data)
         if sheet.rejected:
             return Report(rejected=sheet.rejected, notes=sheet.notes)
         reference.ensure()
         added, changed, unchanged = write(sheet.rows)
     return Report(added, changed, unchanged, notes=sheet.notes)
+
+
+def check(data: bytes) -> Sheet:
+    """The rows of a file and every objection to them, also against what is stored. Writes nothing.
+
+    Raises RegistryError for a file that is no such table at all."""
+    sheet = read(data)
+    provinces = {row["code"]: row["name"] for row in reference.rows(reference.DATA / "province_tiles.csv")}
+    cross_check(sheet, dict(Satker.objects.values_list("code", "level")), provinces)
+    sheet.rejected = sorted([*sheet.rejected, *refusals(sheet.rows)])
+    return sheet
 
 
 def _bytes(path: Path) -> bytes:

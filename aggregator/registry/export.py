@@ -17,7 +17,7 @@ def as_csv() -> str:
     """Every satker, by code. The optional columns stand only where some satker fills them, so
     a registry as loaded gives the same bytes back."""
     satker = list(Satker.objects.select_related("parent", "province").order_by("code"))
-    feeds = _feed_urls()
+    feeds = feed_urls()
     optional = {
         "migration_status": any(one.migration_status for one in satker),
         "feed_url": bool(feeds),
@@ -42,7 +42,8 @@ def _cells(satker: Satker) -> dict[str, object]:
     return cells
 
 
-def _feed_urls() -> dict[int, list[str]]:
+def feed_urls() -> dict[int, list[str]]:
+    """Addresses of the active feeds by satker id."""
     urls: dict[int, list[str]] = defaultdict(list)
     for satker, url in Feed.objects.active().order_by("url").values_list("satker_id", "url"):
         urls[satker].append(url)

@@ -79,11 +79,16 @@ def _values(row: Row, old: Satker | None) -> dict[str, Any]:
         return values
     if row.migration_status is None:
         values["migration_status"] = old.migration_status
-    if EVIDENCE[old.hostname_evidence] > EVIDENCE[row.hostname_evidence] and (
-        old.hostname == row.hostname or old.hostname_evidence == "confirmed"
-    ):
-        values |= {"hostname": old.hostname, "hostname_evidence": old.hostname_evidence}
+    kept = keep_host((old.hostname, old.hostname_evidence), (row.hostname, row.hostname_evidence))
+    values["hostname"], values["hostname_evidence"] = kept
     return values
+
+
+def keep_host(stored: tuple[str, str], given: tuple[str, str]) -> tuple[str, str]:
+    """Which (host, evidence) to hold to: a file does not take back what staff confirmed, nor call a host
+    derived that was seen."""
+    is_better = EVIDENCE[stored[1]] > EVIDENCE[given[1]]
+    return stored if is_better and (stored[0] == given[0] or stored[1] == "confirmed") else given
 
 
 def _differs(row: Row, values: dict[str, Any], old: Satker) -> bool:

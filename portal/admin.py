@@ -1,0 +1,40 @@
+"""Staff accounts in the Django admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import User
+
+SCOPE: Any = (_("Peran"), {"fields": ("role", "satker")})
+
+
+class StaffCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+
+
+@admin.register(User)
+class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
+    """An account that is left is switched off, not deleted: decisions carry its name."""
+
+    add_form = StaffCreationForm
+    list_display = ("username", "email", "role", "satker", "is_active", "last_login")
+    list_filter = ("role", "is_active", "is_staff")
+    list_select_related = ("satker",)
+    search_fields = ("username", "email", "first_name", "last_name", "satker__name", "=satker__code")
+    autocomplete_fields = ("satker",)
+    fieldsets = (*(UserAdmin.fieldsets or ()), SCOPE)
+    add_fieldsets = (*UserAdmin.add_fieldsets, SCOPE)
+
+    def has_delete_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
+admin.site.unregister(Group)  # what an account may do is said by its role
