@@ -235,6 +235,12 @@ def test_a_name_that_leads_to_a_private_address_is_refused(net: SatkerNetwork) -
     assert site.requests == []
 
 
+def test_a_name_with_private_addresses_only_is_refused_as_such(net: SatkerNetwork) -> None:
+    names = FixedNames(jahat_example=[["127.31.0.1", "10.0.0.1", "::1"]])
+    policy = net.policy(allowed_networks=("127.30.0.0/16",))
+    assert error_of(f"http://jahat.example:{net.port}/", policy, names).code == "address_refused"
+
+
 def test_of_a_mixed_answer_only_the_admitted_address_is_asked(net: SatkerNetwork) -> None:
     good, bad = net.site("127.30.0.1"), net.site("127.31.0.1")
     good.feed("/feed", build_rss())

@@ -120,6 +120,14 @@ def test_between_two_requests_to_a_host_lies_the_pause(net: SatkerNetwork) -> No
     assert third.started_at - second.ended_at >= 0.19
 
 
+def test_the_pause_parts_the_beginnings_where_a_host_takes_several_at_once(net: SatkerNetwork) -> None:
+    site = slow_site(net, 0.6)
+    ask([site.url()] * 3, net.policy(host_spacing=0.2, host_concurrency=3))
+    first, second, third = (seen.started_at for seen in site.requests)
+    assert second - first >= 0.15
+    assert third - second >= 0.15
+
+
 def test_the_pause_holds_across_sessions(net: SatkerNetwork) -> None:
     """The next batch begins in a session of its own, at once."""
     site = slow_site(net, 0)
