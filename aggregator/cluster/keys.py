@@ -1,0 +1,63 @@
+"""Look-up keys of a post: bands of its MinHash, the beginning of its text, and its title.
+
+Two posts are compared only when they share a key. Keys are signed 64-bit numbers, the same on every
+machine and in every process, as they live in the database (Signature).
+"""
+
+from __future__ import annotations
+
+import struct
+from hashlib import blake2b
+
+from rensa import RMinHash
+
+from aggregator.cluster.told import Told
+
+BANDS, ROWS, SEED = 32, 4, 20240214
+_ALL, _LEAD = 2**64 - 1, 0x6C656164
+LEAD_WORDS, LEAD_RUN, LEAD_KEYS = 60, 5, 4
+LEAST_WORDS = 8  # below that only the title counts
+
+
+def keys_of(post: Told) -> list[int]:
+    """Up to 37 keys: 32 bands, 4 of the first words, 1 of the title."""
+    keys = _title_key(post)
+    if len(post.tokens) >= LEAST_WORDS:
+        keys += _bands(post) + _lead_keys(post)
+    return list(dict.fromkeys(keys))
+
+
+def _bands(post: Told) -> list[int]:
+    sketch = RMinHash(BANDS * ROWS, SEED)
+    sketch.update(post.pairs)
+    halves = iter(struct.unpack(f"<{BANDS * 2}Q", struct.pack(f"<{BANDS * ROWS}I", *sketch.digest())))
+    return [
+        _mixed(band, first, second)
+        for band, (first, second) in enumerate(zip(halves, halves, strict=True), 1)
+    ]
+
+
+def _mixed(band: int, first: int, second: int) -> int:
+    """One number of a band's rows: odd multipliers (of splitmix64) spread them over all 64 bits."""
+    mixed = (first * 0x9E3779B97F4A7C15 ^ second * 0xBF58476D1CE4E5B9 + band * 0x94D049BB133111EB) & _ALL
+    return _signed(mixed ^ mixed >> 31)
+
+
+def _lead_keys(post: Told) -> list[int]:
+    """The smallest hashes of five-word runs among the first words: what an excerpt shares with the whole,
+    whatever stands before it (winnowing: Schleimer, Wilkerson, Aiken 2003)."""
+    lead = post.tokens[:LEAD_WORDS]
+    runs = {" ".join(lead[i : i + LEAD_RUN]) for i in range(max(1, len(lead) - LEAD_RUN + 1))}
+    hashes = RMinHash.hash_token_sets([runs])[0]
+    return [_signed((number ^ _LEAD) & _ALL) for number in sorted(hashes)[:LEAD_KEYS]]
+
+
+def _signed(number: int) -> int:
+    return number - 2**64 if number >> 63 else number
+
+
+def _title_key(post: Told) -> list[int]:
+    if len(post.title_words) < 3:
+        return []
+    digest = blake2b(" ".join(post.title_words).encode(), digest_size=8).digest()
+    return [int.from_bytes(digest, "little", signed=True)]

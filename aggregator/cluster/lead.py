@@ -1,0 +1,121 @@
+"""Which entry of a story is the original, and what every other one is to it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aggregator.cluster.told import Told, facts
+
+NATIONAL, PROVINCE = "national", "province"
+OWN, CENTRAL, FROM_PROVINCE, CHILD, PEER = "own", "central", "province", "child", "peer"
+CAPITAL = "jakarta"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A satker as far as origins need it."""
+
+    pk: int
+    level: str
+    parent: int | None
+    province: int | None
+    hostname: str
+    region: str  # "kediri": lower case, without its kind
+
+
+@dataclass(slots=True)
+class Offices:
+    by_id: dict[int, Office]
+    by_host: dict[str, Office] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_host = {bare(office.hostname): office for office in self.by_id.values() if office.hostname}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An entry of a story; `head` needs its title and the beginning of its text only."""
+
+    entry: int
+    office: Office
+    published_at: datetime
+    first_seen_at: datetime
+    head: Told
+
+
+def bare(hostname: str) -> str:
+    return hostname.lower().removeprefix("www.")
+
+
+def lead_of(members: Iterable[Member]) -> Member:
+    """The central one; else the one whose host others name in their datelines; else the first published.
+
+    A dateline is a hint and no proof: many offices write "kpu.go.id" whatever they tell."""
+    everyone = list(members)
+    named = Counter(
+        host
+        for member in everyone
+        if (host := bare(member.head.dateline_host)) != bare(member.office.hostname)
+    )
+    return min(
+        everyone,
+        key=lambda m: (
+            m.office.level != NATIONAL,
+            -named[bare(m.office.hostname)],
+            m.published_at,
+            m.first_seen_at,
+            m.entry,
+        ),
+    )
+
+
+def origin_of(member: Member, lead: Member | None, offices: Offices) -> str:
+    """What a report counts the entry as: own work, or carried from whom."""
+    if lead is not None and lead.entry != member.entry:
+        return relation(member.office, lead.office)
+    return _origin_alone(member, offices)
+
+
+def relation(office: Office, source: Office) -> str:
+    if source.pk == office.pk:
+        return OWN
+    if source.level == NATIONAL:
+        return CENTRAL
+    if source.parent == office.pk or office.level == NATIONAL:
+        return CHILD
+    if source.level == PROVINCE:
+        return FROM_PROVINCE
+    return CHILD if office.level == PROVINCE and source.province == office.province else PEER
+
+
+def _origin_alone(member: Member, offices: Offices) -> str:
+    """Nobody else tells it here: only the dateline and the title can say whose it is."""
+    office, head = member.office, member.head
+    host = bare(head.dateline_host)
+    source = offices.by_host.get(host)
+    place = head.dateline.lower().split(",")[0].strip()
+    if source is not None and source.level != NATIONAL:
+        return relation(office, source)
+    if office.level == NATIONAL:
+        return OWN
+    if place == CAPITAL and office.region != CAPITAL and _office_of_title(member, offices) is not office:
+        return CENTRAL
+    subject = _office_of_title(member, offices)
+    return relation(office, subject) if subject and office.level == PROVINCE else OWN
+
+
+def _office_of_title(member: Member, offices: Offices) -> Office | None:
+    """The office that a title begins with: "KPU Klungkung Mantapkan …"."""
+    words = list(member.head.title_words[:7])
+    if "kpu" not in words[:2] and "kip" not in words[:2]:
+        return None
+    named = facts(words)["place"]
+    if member.office.region in named:
+        return member.office
+    own_province = (o for o in offices.by_id.values() if o.province == member.office.province)
+    return next(
+        (office for office in own_province if office.region in named and office.level != PROVINCE), None
+    )

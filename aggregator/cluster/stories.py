@@ -1,0 +1,139 @@
+"""Lead, carriers and origins of stories, as their public members give them; and what staff decide on them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models.functions import Substr
+from django.utils import timezone
+
+from aggregator import bulk
+from aggregator.cluster.lead import Member, Office, Offices, lead_of, origin_of
+from aggregator.cluster.told import Told
+from aggregator.models import Change, Entry, Satker, Story, StoryDecision
+
+HEAD = 160  # characters of the text that can hold a dateline
+_KIND = re.compile(r"^(?:kabupaten|kota|provinsi)\s+")
+
+Face = tuple[bool, int, str]  # is_lead, carriers, origin
+
+
+def offices() -> Offices:
+    rows = Satker.objects.values_list("id", "level", "parent_id", "province_id", "hostname", "region_name")
+    return Offices(
+        {
+            pk: Office(pk, level, parent, province, hostname, _KIND.sub("", region.lower()))
+            for pk, level, parent, province, hostname, region in rows
+        }
+    )
+
+
+def refresh(stories: set[int], alone: Iterable[int], now: datetime) -> None:
+    """Choose the leads of `stories` anew and say what every member is; entries in `alone` that are in no
+    story stand for themselves. Marks what changed, and sets `clustered_at` of the entries in `alone`."""
+    registry = offices()
+    rows = _members(stories, list(alone))
+    by_story: dict[int, list[Member]] = defaultdict(list)
+    faces: dict[int, Face] = {}
+    for story, member in rows.values():
+        if story is None:
+            faces[member.entry] = (True, 0, origin_of(member, None, registry))
+        else:
+            by_story[story].append(member)
+    leads = {story: lead_of(members) for story, members in by_story.items()}
+    for story, members in by_story.items():
+        faces |= _faces(members, leads[story], registry)
+    _write(faces, set(alone), now)
+    _name_leads(stories, leads)
+
+
+def _members(stories: set[int], alone: list[int]) -> dict[int, tuple[int | None, Member]]:
+    entries = Entry.objects.public().filter(id__in=alone) | Entry.objects.public().filter(story__in=stories)
+    known = offices().by_id
+    rows = entries.annotate(head=Substr("public_revision__text", 1, HEAD)).values_list(
+        *("id", "story_id", "satker_id", "published_at", "first_seen_at", "public_revision__title", "head")
+    )
+    return {
+        pk: (story, Member(pk, known[satker], published_at, first_seen_at, Told(title, head or "")))
+        for pk, story, satker, published_at, first_seen_at, title, head in rows
+    }
+
+
+def _faces(members: list[Member], lead: Member, registry: Offices) -> dict[int, Face]:
+    others = {member.office.pk for member in members} - {lead.office.pk}
+    return {
+        member.entry: (
+            member.entry == lead.entry,
+            len(others) if member.entry == lead.entry else 0,
+            origin_of(member, lead, registry),
+        )
+        for member in members
+    }
+
+
+def _write(faces: dict[int, Face], done: set[int], now: datetime) -> None:
+    before = {
+        pk: (is_lead, carriers, origin)
+        for pk, is_lead, carriers, origin in Entry.objects.filter(id__in=faces).values_list(
+            "id", "is_lead", "carriers", "origin"
+        )
+    }
+    changed = [pk for pk, face in faces.items() if before.get(pk) != face]
+    bulk.update(Entry, ("is_lead", "carriers", "origin"), [(*faces[pk], pk) for pk in changed])
+    Entry.objects.filter(id__in=done).update(clustered_at=now)
+    Change.objects.mark(sorted(changed))
+
+
+def _name_leads(stories: set[int], leads: dict[int, Member]) -> None:
+    named = dict(Story.objects.filter(id__in=stories).values_list("id", "lead_id"))
+    rows = [(leads[s].entry if s in leads else None, s) for s in sorted(named)]
+    bulk.update(Story, ("lead_id",), [(lead, s) for lead, s in rows if named[s] != lead])
+
+
+# --- staff ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def split(entry: Entry, by: str, reason: str) -> None:
+    """Take an entry out of its story for good: it tells something else than every present member."""
+    entry = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
+    if entry.story_id is None:
+        return
+    story, now = entry.story_id, timezone.now()
+    others = Entry.objects.filter(story=story).exclude(pk=entry.pk).values_list("pk", flat=True)
+    for other in others:
+        _decide(entry.pk, other, StoryDecision.Verdict.DIFFERENT, by, reason)
+    Entry.objects.filter(pk=entry.pk).update(story=None)
+    refresh({story}, [entry.pk], now)
+
+
+@transaction.atomic
+def join(entry: Entry, other: Entry, by: str, reason: str) -> None:
+    """Say that two entries tell the same: `entry` goes into the story of `other`, whatever the rules say."""
+    locked = {
+        e.pk: e for e in Entry.objects.select_for_update(of=("self",)).filter(pk__in=(entry.pk, other.pk))
+    }
+    entry, other = locked[entry.pk], locked[other.pk]
+    _decide(entry.pk, other.pk, StoryDecision.Verdict.SAME, by, reason)
+    story = other.story_id or Story.objects.create().pk
+    touched = {story} | ({entry.story_id} if entry.story_id else set())
+    Entry.objects.filter(pk__in=(entry.pk, other.pk)).update(story=story)
+    refresh(touched, [entry.pk, other.pk], timezone.now())
+
+
+def _decide(one: int, two: int, verdict: str, by: str, reason: str) -> None:
+    low, high = sorted((one, two))
+    StoryDecision.objects.update_or_create(
+        low_id=low,
+        high_id=high,
+        defaults={
+            "verdict": verdict,
+            "decided_by": by[:150],
+            "reason": reason[:500],
+            "decided_at": timezone.now(),
+        },
+    )

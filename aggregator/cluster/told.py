@@ -1,0 +1,204 @@
+"""What a post tells, reduced to what tells two stories apart: word pairs, numbers, days, months, places and
+names, and the dateline that stands before it. Everything is worked out when first asked for."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:['’`][^\W\d_]+)*|\w+")
+_NAME = re.compile(r"(?<=[a-z,)] )[A-Z][a-z'’]{2,}")
+_HOST = re.compile(
+    r"\b(?:[a-z0-9-]+\.)*(?:kpu\.go\.id|kpu[a-z0-9-]*\.[a-z.]{2,8}|[a-z0-9-]+\.go\.id)\b", re.IGNORECASE
+)
+# What may stand before the text: "Kediri (kota-kediri.kpu.go.id) –", "Wates, 16 Juli 2025 –"
+_DATELINE = re.compile(
+    r"\A[\s#*]*(?P<head>[^\n–—]{2,90}?)\s*(?:[–—]|\s-{1,2}\s|-{2}|(?<=go\.id)[\s:-]+)\s*", re.IGNORECASE
+)
+# What offices put behind a text: "(Humas KPU Kabupaten X)", "Foto: dok. KPU", hash tags, buttons.
+_SIGNER = (
+    r"\b(?:humas|hupmas|foto|teks|red|tim|dok|editor|penulis|parmas|sumber|bagikan|reporter|kontributor)\b"
+)
+_SIGNED_LINE = re.compile(rf"(?:#\w+\s*)+|.{{0,30}}{_SIGNER}.{{0,90}}", re.IGNORECASE)
+_SIGNED_END = re.compile(
+    rf"\s*\([^()\n]{{0,40}}{_SIGNER}[^()\n]{{0,80}}\)\s*\Z|(?:\s#\w+)+\s*\Z", re.IGNORECASE
+)
+_SITE_TAIL = re.compile(r"\s*[-|–—»]\s*(?:kpu|kip)\b[^-|–—»]{0,60}$", re.IGNORECASE)
+
+_MONTHS = {
+    name: name[:3]
+    for name in (
+        *("januari", "februari", "maret", "april", "mei", "juni", "juli", "agustus"),
+        *("september", "oktober", "november", "desember"),
+    )
+} | {"pebruari": "feb", "nopember": "nov"}
+_DAYS = frozenset({"senin", "selasa", "rabu", "kamis", "jumat", "jum'at", "sabtu", "minggu"})
+_TENS = ("", "x", "xx")
+_ONES = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
+_ROMANS = {
+    tens + ones: str(10 * ten + one)
+    for ten, tens in enumerate(_TENS)
+    for one, ones in enumerate(_ONES)
+    if len(tens + ones) > 1  # a single letter is a numeral only where periods are counted
+}
+_PERIODS = frozenset(
+    {"triwulan", "semester", "tahap", "putaran", "seri", "angkatan", "gelombang", "jilid", "sesi", "wulan"}
+)
+_COUNTED = {roman: str(number) for number, roman in enumerate(_ONES) if roman} | {
+    word: str(number)
+    for number, words in enumerate(
+        (("1", "pertama", "kesatu"), ("2", "kedua"), ("3", "ketiga"), ("4", "keempat"), ("5", "kelima")), 1
+    )
+    for word in words
+}
+_KINDS = {"kota": "kota", "kab": "kab", "kabupaten": "kab"}
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, list[tuple[str, ...]]]:
+    """First word → names of provinces, regencies and cities (without their kind), longest first."""
+    names: set[tuple[str, ...]] = set()
+    with (DATA / "satker.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["level"] != "national":
+                name = row["region_name"].lower().replace(".", "")
+                names.add(tuple(re.sub(r"^(?:kabupaten|kota|provinsi)\s+", "", name).split()))
+    places: dict[str, list[tuple[str, ...]]] = {}
+    for parts in sorted(names, key=len, reverse=True):
+        places.setdefault(parts[0], []).append(parts)
+    return places
+
+
+class Told:
+    """One post as stories see it. Pure; `published_on` is not part of it."""
+
+    def __init__(self, title: str, text: str) -> None:
+        self.title = title
+        self.text = text
+
+    @cached_property
+    def dateline(self) -> str:
+        """ "Jakarta, kpu.go.id", or "" when the text begins without one."""
+        match = _DATELINE.match(self.text[:140])
+        return match["head"].strip(" ,.:()") if match and len(match["head"].split()) <= 9 else ""
+
+    @cached_property
+    def dateline_host(self) -> str:
+        match = _HOST.search(self.dateline or self.text[:80])
+        return match[0].lower() if match else ""
+
+    @cached_property
+    def body(self) -> str:
+        """The text without dateline before it and signature behind it."""
+        match = _DATELINE.match(self.text[:140])
+        text = self.text[match.end() :] if match and self.dateline else self.text
+        return _unsigned(text)
+
+    @cached_property
+    def lines(self) -> list[list[str]]:
+        text = self.body.lower().replace("’", "'")
+        return [tokens for line in text.split("\n") if (tokens := _TOKEN.findall(line))]
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        lines = self.lines
+        return lines[0] if len(lines) == 1 else [token for line in lines for token in line]
+
+    @cached_property
+    def pairs(self) -> list[str]:
+        """Neighbouring words: what MinHash and Jaccard work on."""
+        return [f"{one} {two}" for one, two in pairwise(self.tokens)]
+
+    @cached_property
+    def pair_set(self) -> frozenset[str]:
+        return frozenset(self.pairs)
+
+    @cached_property
+    def title_words(self) -> tuple[str, ...]:
+        """The title without the name of the site behind it."""
+        title = _SITE_TAIL.sub("", self.title).lower().replace("’", "'").replace("‘", "'")
+        return tuple(_TOKEN.findall(title))
+
+    @cached_property
+    def title_facts(self) -> dict[str, frozenset[str]]:
+        return facts(list(self.title_words))
+
+    @cached_property
+    def facts(self) -> dict[str, frozenset[str]]:
+        return facts(self.tokens)
+
+    def facts_within(self, start: int, end: int) -> dict[str, frozenset[str]]:
+        """Facts of the lines that tokens `start` to `end` stand in."""
+        kept: list[str] = []
+        position = 0
+        for line in self.lines:
+            if position < end and position + len(line) > start:
+                kept += line
+            position += len(line)
+        return facts(kept)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Capitalised words within sentences: people, villages, schools."""
+        return frozenset(name.lower() for name in _NAME.findall(self.body))
+
+
+def _unsigned(text: str) -> str:
+    lines = text.rstrip().split("\n")
+    while len(lines) > 1 and (not lines[-1].strip() or _SIGNED_LINE.fullmatch(lines[-1].strip())):
+        lines.pop()
+    end = lines[-1]
+    match = _SIGNED_END.search(end, max(0, len(end) - 160))
+    lines[-1] = end[: match.start()] if match else end
+    return "\n".join(lines)
+
+
+def facts(tokens: list[str]) -> dict[str, frozenset[str]]:
+    """What must agree between two posts of one story, by kind; `tokens` in lower case."""
+    present = set(tokens)
+    return {
+        "number": frozenset(_numbers(tokens, present)),
+        "month": frozenset(_MONTHS[word] for word in present & _MONTHS.keys()),
+        "day": frozenset(present & _DAYS),
+        "place": frozenset(_places_in(tokens)),
+    }
+
+
+def _numbers(tokens: list[str], present: set[str]) -> Iterator[str]:
+    """Digits without their points, Roman numerals, and counted periods ("triwulan ketiga", "semester i")."""
+    for token in present:
+        if token[0] in "0123456789":
+            yield token.replace(".", "").replace(",", "")
+        elif token in _ROMANS:
+            yield _ROMANS[token]
+    if not present.isdisjoint(_PERIODS):
+        for period, number in pairwise(tokens):
+            if period in _PERIODS and number in _COUNTED:
+                yield f"{period} {_COUNTED[number]}"
+
+
+def _places_in(tokens: list[str]) -> Iterator[str]:
+    places = _places()
+    for position in [at for at, word in enumerate(tokens) if word in places]:
+        for parts in places[tokens[position]]:
+            if len(parts) == 1 or tuple(tokens[position : position + len(parts)]) == parts:
+                name = " ".join(parts)
+                yield name
+                if position and (kind := _KINDS.get(tokens[position - 1])):
+                    yield f"{kind} {name}"
+                break
+
+
+def overlap(one: Iterable[str], two: Iterable[str]) -> tuple[float, float]:
+    """Jaccard and containment of two sets; containment is the share of the smaller one."""
+    first, second = frozenset(one), frozenset(two)
+    if not first or not second:
+        return 0.0, 0.0
+    common = len(first & second)
+    return common / (len(first) + len(second) - common), common / min(len(first), len(second))
