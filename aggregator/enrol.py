@@ -136,10 +136,11 @@ def _named_feeds(url: str, satker: Satker) -> list[Found]:
     host = links.host(url)
     twin = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
     approved = SatkerHost.objects.filter(satker=satker, state="approved").values_list("hostname", flat=True)
+    hosts = frozenset({host, twin, *approved})
 
     async def look() -> list[Found]:
         async with Outbound(pipeline.fetch_policy()) as outbound:
-            return await discover(url, outbound, frozenset({host, twin, *approved}))
+            return await discover(url, outbound, hosts)
 
     return asyncio.run(look())
 
