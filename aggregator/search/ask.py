@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,20 @@ from aggregator.search.engine import MANIFEST, Found, Question, Reader, current,
 from aggregator.search.filters import Filters, read_words
 from aggregator.search.moments import order_now, order_span
 from aggregator.search.names import facet_values, resolve
-from aggregator.search.query import All, Best, In, Node, Parsed, Prefix, Some, Word, parse, show
+from aggregator.search.query import (
+    All,
+    Best,
+    In,
+    Node,
+    Parsed,
+    Phrase,
+    Prefix,
+    Some,
+    Unscored,
+    Word,
+    parse,
+    show,
+)
 from aggregator.search.ranking import WINDOW, Candidate, rank
 from aggregator.search.results import FACETS, Results
 from aggregator.search.synonyms import expand
@@ -31,8 +46,9 @@ log = logging.getLogger(__name__)
 
 LONGEST = 1.5  # seconds; then what was found so far is the answer
 FEW = 10  # fewer hits with all the words let in posts with most of them
-COMMON = 0.2  # words in more of the posts than this need not be in a post that has most of the words
-LEAST_COMMON = 20
+ENOUGH = 0.25  # share of a question's information that such a post must have
+MOST_WEIGHED = 7  # words of a question up to which each is weighed
+PREFIX_INFORMATION = 2.0
 MOST_RANKED = 1000  # hits of one question by relevance; whoever wants more narrows it or sorts by date
 SPARE = 10  # hits asked for beyond a page, in place of such as are no longer public
 MOST_PAGE = 500
@@ -156,7 +172,7 @@ class _Asking:
         found = self.reader.search(question)
         if found.total >= FEW or found.is_partial:
             return found, found.hits
-        wider = _relaxed(question.tree, self._is_common, found.total)
+        wider = _relaxed(question.tree, self._information)
         if wider is None:
             return found, found.hits
         more = self.reader.search(replace(question, tree=wider))
@@ -169,12 +185,19 @@ class _Asking:
         )
         return more, found.hits
 
-    def _is_common(self, node: Node) -> bool:
-        if isinstance(node, Best):
-            return any(self._is_common(item) for item in node.items)
-        if not isinstance(node, Word):
-            return False
-        return self.reader.frequency(node.stem) > max(COMMON * self.reader.size, LEAST_COMMON)
+    def _information(self, node: Node) -> float:
+        """How much it says that a post matches: the inverse document frequency."""
+        match node:
+            case Word(stem=stem):
+                frequency = self.reader.frequency(stem)
+                return math.log(1 + (self.reader.size - frequency + 0.5) / (frequency + 0.5))
+            case Best(items=items):
+                return min(self._information(item) for item in items)
+            case All(items=items):
+                return max(self._information(item) for item in items)
+            case Phrase(words=words):
+                return max(self._information(Word(*word)) for word in words)
+        return PREFIX_INFORMATION
 
     def _rank(self, found: Found, strict: Sequence[tuple[int, float]], tree: Node | None) -> list[int]:
         """Only what is public; hits with all the words first, and the best of each looked at once more."""
@@ -254,23 +277,33 @@ def _facet_folds(filters: Filters, narrow: dict[str, tuple[str, ...]], facet: st
     return folds
 
 
-def _relaxed(tree: Node | None, is_common: Any, found: int) -> Node | None:
-    """The question with most of its words enough; None when no word can be spared."""
+def _relaxed(tree: Node | None, information: Callable[[Node], float]) -> Node | None:
+    """The question with those words enough that carry ENOUGH of its information; None when no word can
+    be spared. Quoted phrases, negations and filters stay as firm as they are."""
     items = tree.items if isinstance(tree, All) else ()
     words = [item for item in items if isinstance(item, Word | Best | Prefix)]
     firm = [item for item in items if not isinstance(item, Word | Best | Prefix)]
-    common = [item for item in words if is_common(item)]
-    rare = [item for item in words if item not in common]
-    if not rare:
-        rare, common = common, []
-    spare = len(rare) // 3 if found else max(len(rare) // 3, 1)
-    count = len(rare) - spare
-    if count < 1 or (not spare and not common):
+    if len(words) < 2:
         return None
-    relaxed: list[Node] = [*firm, Some(tuple(rare), count)]
-    if common:
-        relaxed.append(Some(tuple(common), 0))
-    return All(tuple(relaxed)) if len(relaxed) > 1 else relaxed[0]
+    if len(words) > MOST_WEIGHED:
+        enough: Node = Some(tuple(words), math.ceil(ENOUGH * len(words)))
+    else:
+        weights = [information(item) for item in words]
+        needed = ENOUGH * sum(weights)
+        enough = Some(tuple(All(tuple(words[at] for at in chosen)) for chosen in _least(weights, needed)))
+    return All((*firm, Unscored(enough), Some(tuple(words), 0)))
+
+
+def _least(weights: Sequence[float], needed: float) -> list[tuple[int, ...]]:
+    """The smallest choices of weights that reach what is needed: none contains another."""
+    found: list[tuple[int, ...]] = []
+    for size in range(1, len(weights) + 1):
+        for chosen in combinations(range(len(weights)), size):
+            if sum(weights[at] for at in chosen) < needed:
+                continue
+            if not any(set(smaller) <= set(chosen) for smaller in found):
+                found.append(chosen)
+    return found
 
 
 def _public(entry_ids: list[int]) -> set[int]:

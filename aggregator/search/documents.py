@@ -25,7 +25,11 @@ from aggregator.search.moments import WIB, order_key
 
 FOLDS = ("nation", "province", "satker", "repost")
 LONGEST_TEXT = 100_000  # characters of a body that are searchable
-BREAK = "¶"  # between title, places and body, so that no phrase reaches over
+_MONTHS = (
+    *("januari", "februari", "maret", "april", "mei", "juni"),
+    *("juli", "agustus", "september", "oktober", "november", "desember"),
+)
+BREAK = "¶"  # between title, places, date and body, so that no phrase reaches over
 REPOSTS = frozenset(origins("muat-ulang"))
 
 
@@ -127,7 +131,10 @@ def _document(row: Mapping[str, Any], topics: tuple[str, ...], owners: dict[int,
     text = row["public_revision__text"] or row["public_revision__summary"]
     body = tokens(text[:LONGEST_TEXT])
     places = tokens(" ".join(dict.fromkeys(filter(None, (row["satker__name"], row["province__name"])))))
-    words = [token.stem for token in title] + [BREAK] + [token.stem for token in places] + [BREAK]
+    local = timezone.localtime(row["published_at"], WIB)
+    dated = tokens(f"{_MONTHS[local.month - 1]} {local.year}")  # "oktober 2025" is asked for in words
+    words = [token.stem for token in title] + [BREAK]
+    words += [token.stem for token in places] + [BREAK] + [token.stem for token in dated] + [BREAK]
     folds = owners.get(row["id"], FOLDS) if row["story_id"] else FOLDS
     origin = row["origin"]
     named = "sendiri" if origin == Entry.Origin.OWN else "muat-ulang" if origin in REPOSTS else ""
@@ -144,7 +151,7 @@ def _document(row: Mapping[str, Any], topics: tuple[str, ...], owners: dict[int,
             "topik": topics,
             "tahapan": (row["stage__slug"] or NON_STAGE,),
             "asal": tuple(filter(None, (named,))),
-            "bulan": (timezone.localtime(row["published_at"], WIB).strftime("%Y-%m"),),
+            "bulan": (f"{local:%Y-%m}",),
         },
         folds=tuple(fold for fold in FOLDS if fold in folds),
     )

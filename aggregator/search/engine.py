@@ -40,7 +40,7 @@ STALE_BUILD = 6 * 3600  # seconds after which an abandoned build is removed
 
 # BM25 as both engines compute it, and what a hit in the title or of the very form adds.
 K1, B = 1.2, 0.75
-TITLE_WEIGHT, FORM_WEIGHT = 1.5, 0.3
+TITLE_WEIGHT, FORM_WEIGHT = 0.7, 0.3
 MOST_EXPANSIONS = 64  # words that one prefix stands for, the most frequent
 
 

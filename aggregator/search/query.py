@@ -65,6 +65,13 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
+class Unscored:
+    """Matches as the item does and adds nothing to the score."""
+
+    item: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     item: Node
 
@@ -89,7 +96,7 @@ class Best:
     items: tuple[Node, ...]
 
 
-Node: TypeAlias = Word | Phrase | Prefix | In | Days | Not | All | Some | Best
+Node: TypeAlias = Word | Phrase | Prefix | In | Days | Unscored | Not | All | Some | Best
 # Finds the node for `field:value`, or None when the value is not known.
 Resolve: TypeAlias = Callable[[str, str], "Node | None"]
 
@@ -164,9 +171,17 @@ class _Parser:
     def sequence(self, depth: int) -> Node | None:
         items: list[Node] = []
         while self.kind not in ("", "or", "close"):
-            if found := self.item(depth):
+            found = self.words(self.run()) if self.kind == "word" else self.item(depth)
+            if found:
                 items.append(found)
         return _all(items)
+
+    def run(self) -> str:
+        """The plain words that follow each other, as one text: "ad hoc" is one word to the analysis."""
+        words = [self.step()["word"]]
+        while self.kind == "word" and "*" not in words[-1] + self.lexemes[self.at][1]["word"]:
+            words.append(self.step()["word"])
+        return " ".join(words)
 
     def item(self, depth: int) -> Node | None:
         kind, match = self.kind, self.step()
@@ -219,7 +234,7 @@ class _Parser:
         return Phrase(words)
 
     def words(self, text: str) -> Node | None:
-        """One run of characters: usually a word, with a hyphen several, with a star a prefix."""
+        """Plain words, or one with a star: a prefix."""
         if "*" in text:
             return self.prefix(text)
         return _all([Word(token.form, token.stem) for token in self.take(text)])

@@ -37,7 +37,7 @@ from aggregator.search.engine import (
     mapped,
 )
 from aggregator.search.moments import order_span
-from aggregator.search.query import All, Best, Days, In, Node, Not, Phrase, Prefix, Some, Word
+from aggregator.search.query import All, Best, Days, In, Node, Not, Phrase, Prefix, Some, Unscored, Word
 from aggregator.search.whoosh_segments import (
     NAME,
     SCHEMA,
@@ -271,6 +271,8 @@ class _View:
                 return segment.any_of(facet, values)
             case Days(first=first, last=last):
                 return self.between("order", *order_span(first, last))
+            case Unscored(item=item):
+                return self.bits(item)
             case Not(item=item):
                 return segment.everything ^ self.bits(item)
             case All(items=items):

@@ -179,7 +179,7 @@ class OpenSegment:
         self.key: str = segment.segment_id()
         self.size: int = segment.doc_count_all()
         self.record = segment
-        self.everything = (1 << self.size) - 1
+        self.everything: int = (1 << self.size) - 1
         self._files = OverlayStorage(segment.open_compound_file(storage), storage)
         self._terms = CODEC.terms_reader(self._files, segment)
         self._per_document = CODEC.per_document_reader(self._files, segment)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 DAY = datetime(2025, 10, 10, 3, tzinfo=UTC)
 
 
-@pytest.fixture(params=["whoosh"], autouse=True)
+@pytest.fixture(params=["whoosh", "tantivy"], autouse=True)
 def engine(request, settings) -> str:
     settings.SEARCH_ENGINE = request.param
     return request.param
