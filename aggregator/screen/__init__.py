@@ -4,6 +4,7 @@
 publishes, holds, or lets wait, one transaction a batch, safe to kill, repeat and run twice at once.
 """
 
+from aggregator.screen.again import RescreenReport, rescreen, rescreened
 from aggregator.screen.judge import HOLD_ENTRY, HOLD_SATKER, Post, Signal, Verdict, judge
 from aggregator.screen.publish import SCREENER, ScreenReport, screen_pending
 
@@ -12,9 +13,12 @@ __all__ = [
     "HOLD_SATKER",
     "SCREENER",
     "Post",
+    "RescreenReport",
     "ScreenReport",
     "Signal",
     "Verdict",
     "judge",
+    "rescreen",
+    "rescreened",
     "screen_pending",
 ]

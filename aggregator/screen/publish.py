@@ -127,14 +127,14 @@ def _may_go(revision: Revision, now: datetime, held_satker: set[int]) -> bool:
 
 def _judge_all(batch: _Batch) -> None:
     satker_ids = {r.entry.satker_id for r in batch.revisions}
-    approved = _approved_hosts(satker_ids)
+    approved = approved_hosts(satker_ids)
     strange: dict[int, set[str]] = defaultdict(set)
     for revision in batch.revisions:
         hosts = approved.get(revision.entry.satker_id, frozenset())
         verdict = batch.verdicts[revision.pk] = judge(post_of(revision), hosts)
         if verdict.holds_entry and verdict.strange_hosts:
             strange[revision.entry.satker_id] |= verdict.strange_hosts
-    linked = {satker: _linked_before(satker, names) for satker, names in strange.items()}
+    linked = {satker: linked_before(satker, names) for satker, names in strange.items()}
     _heed_decisions(batch)
     for revision in batch.revisions:
         satker = revision.entry.satker_id
@@ -159,7 +159,7 @@ def post_of(revision: Revision) -> Post:
     )
 
 
-def _approved_hosts(satker_ids: set[int]) -> dict[int, frozenset[str]]:
+def approved_hosts(satker_ids: set[int]) -> dict[int, frozenset[str]]:
     hosts: dict[int, set[str]] = defaultdict(set)
     approved = SatkerHost.objects.filter(satker__in=satker_ids, state=SatkerHost.State.APPROVED)
     for satker_id, name in approved.values_list("satker_id", "hostname"):
@@ -167,9 +167,9 @@ def _approved_hosts(satker_ids: set[int]) -> dict[int, frozenset[str]]:
     return {satker: frozenset(names) for satker, names in hosts.items()}
 
 
-def _linked_before(satker_id: int, names: set[str]) -> frozenset[str]:
-    """Which of these hosts the satker's public posts link already. Asked only when it would decide."""
-    public = Revision.objects.filter(entry__satker=satker_id, state=Revision.State.PUBLIC)
+def linked_before(satker_id: int, names: set[str], but: int | None = None) -> frozenset[str]:
+    """Which of these hosts the satker's public posts (but one) link. Asked only when it would decide."""
+    public = Revision.objects.filter(entry__satker=satker_id, state=Revision.State.PUBLIC).exclude(entry=but)
     return frozenset(n for n in names if public.filter(content_html__contains=f"//{n}").exists())
 
 
@@ -179,7 +179,8 @@ def _heed_decisions(batch: _Batch) -> None:
     ids = {r.entry_id for r in batch.revisions if r.number > 1}
     forgiven: dict[int, set[tuple[str, str]]] = defaultdict(set)
     closed: dict[int, str] = {}
-    decided = Quarantine.objects.filter(entry__in=ids).order_by("id") if ids else Quarantine.objects.none()
+    decided = Quarantine.objects.filter(entry__in=ids) if ids else Quarantine.objects.none()
+    decided = decided.exclude(decided_by=SCREENER).order_by("id")
     for entry_id, state, signals in decided.values_list("entry_id", "state", "signals"):
         if state == Quarantine.State.REJECTED:
             closed[entry_id] = "rejected_before"
