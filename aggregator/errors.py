@@ -76,7 +76,7 @@ class AddressRefused(FetchError):
 
 
 class ConnectFailed(FetchError):
-    """Codes: `dns`, `connect`, `tls`, `reset`."""
+    """Codes: `dns`, `connect`, `tls`, `reset`, `protocol` (not valid HTTP)."""
 
     code = "connect"
 

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 BATCH_FEEDS = 50
 BATCH_ENTRIES = 600
 BATCH_SECONDS = 1.0  # a finished feed waits no longer than this for company
+RUN_SECONDS = 90.0  # no request begins later; with the time-outs it ends well within the lease
 MAX_UNDER_WAY = 64  # fetched feeds that wait to be parsed or stored
 DERIVE_BATCH = 500
 
@@ -108,9 +109,9 @@ def refresh_feeds(feed_ids: Iterable[int], *, progress: Progress | None = None, 
     totals = Totals()
     ids = list(feed_ids)
     with parse_pool() as pool:
-        for start in range(0, len(ids), batch):
-            feeds = schedule.lease(ids[start : start + batch], timezone.now())
-            _read(feeds, pool, totals, progress)
+        while ids:
+            feeds = schedule.lease(ids[:batch], timezone.now())
+            ids = ids[batch:] + _read(feeds, pool, totals, progress)
     totals.seconds = time.monotonic() - started
     return totals
 
@@ -150,9 +151,9 @@ def _cluster_step() -> int:
 # --- one run over leased feeds ----------------------------------------------------------------------
 
 
-def _read(feeds: list[Feed], pool: ParsePool, totals: Totals, progress: Progress | None) -> None:
-    run = _Run(pool, totals, progress)
-    run.go(feeds)
+def _read(feeds: list[Feed], pool: ParsePool, totals: Totals, progress: Progress | None) -> list[int]:
+    """Read leased feeds; returns those that time did not suffice for."""
+    return _Run(pool, totals, progress).go(feeds)
 
 
 @dataclass(slots=True)
@@ -170,10 +171,10 @@ class _Run:
     last_flush: float = 0.0
     missing: int = 0  # results that are still to come
     taken: int = 0
+    done: set[int] = field(default_factory=set)
 
-    def go(self, feeds: list[Feed]) -> None:
+    def go(self, feeds: list[Feed]) -> list[int]:
         requests, refused = self._requests(feeds)
-        self.totals.feeds += len(requests) + len(refused)
         self.ready.extend(refused)
         self.feeds = {feed.pk: feed for feed in feeds}
         thread = threading.Thread(target=self._fetch, args=(requests,), name="fetch", daemon=True)
@@ -184,6 +185,15 @@ class _Run:
             self._take()
         thread.join()
         self._flush()
+        return self._give_back([self.feeds[r.feed_id] for r in requests if r.feed_id not in self.done])
+
+    def _give_back(self, unasked: list[Feed]) -> list[int]:
+        """Feeds that were not asked: because their host asked for quiet meanwhile, or for want of time."""
+        now = timezone.now()
+        paused = schedule.paused_hosts(now)
+        for feed in unasked:
+            schedule.give_back([feed], paused.get(host(feed.url), now))
+        return [feed.pk for feed in unasked if host(feed.url) not in paused]
 
     def _take(self) -> None:
         try:
@@ -197,6 +207,7 @@ class _Run:
         result, outcome = item
         self.missing -= 1
         self.taken += 1
+        self.done.add(result.feed_id)
         error = outcome if isinstance(outcome, FeedError) else result.error
         clean = outcome if isinstance(outcome, CleanFeed) else None
         self.ready.append(store.Reading(self.feeds[result.feed_id], result, clean, error))
@@ -241,7 +252,7 @@ class _Run:
 
         async def run() -> None:
             nonlocal received
-            async for result in fetch_all(requests, fetch_policy()):
+            async for result in fetch_all(requests, fetch_policy(), seconds=RUN_SECONDS):
                 received += 1
                 self._received(result)
                 while received - self.taken > MAX_UNDER_WAY:  # bodies wait in memory: not too many
@@ -284,6 +295,7 @@ class _Run:
 
     def _count(self, reading: store.Reading, counts: store.Counts) -> None:
         totals = self.totals
+        totals.feeds += 1
         totals.failed += reading.error is not None
         totals.not_modified += reading.result.outcome is Outcome.NOT_MODIFIED
         totals.new += counts.new

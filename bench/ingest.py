@@ -23,7 +23,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "bench"))
 
 
 def cpu() -> float:
@@ -143,7 +142,7 @@ CONTENDERS = {"portal": run_portal, "reader": run_reader, "floor": run_floor}
 
 
 def contend(name: str, sites: int, posts: int, new: int) -> list[dict[str, float]]:
-    from sites import Sites
+    from bench.sites import Sites
 
     with Sites(sites, posts) as served:
         process = subprocess.Popen(

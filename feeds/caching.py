@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 from django.db import DatabaseError
 
 from aggregator.models import PortalState

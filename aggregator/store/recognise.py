@@ -15,6 +15,7 @@ from aggregator.store.reading import Counts, Reading
 
 GUID, LINK, CONTENT = EntryKey.Kind.GUID, EntryKey.Kind.LINK, EntryKey.Kind.CONTENT
 LEAST_CONTENT = 80  # characters of words; "PENGUMUMAN LELANG" and nothing else tells no posts apart
+LEAST_TITLE = 25
 KEYS_A_QUERY = 5000
 
 
@@ -63,13 +64,20 @@ def _guid_key(feed: Feed, guid: str) -> str:
 
 
 def content_key(entry: CleanEntry) -> str | None:
-    """Recognises a post whose guid and link both changed: same title, same day, same words."""
-    words = " ".join(re.findall(r"\w+", entry.text.casefold()))
-    if len(words) < LEAST_CONTENT:
-        return None
-    title = " ".join(re.findall(r"\w+", entry.title.casefold()))
-    day = entry.published_at.date().isoformat() if entry.published_at else ""
-    return digest("\n".join((title, day, words)))
+    """Recognises a post whose guid and link both changed: same title, same day, same words; or, where the
+    feed carries too few words, same telling title at the very same time."""
+    words = _words(entry.text)
+    title = _words(entry.title)
+    at = entry.published_at
+    if len(words) >= LEAST_CONTENT:
+        return digest("\n".join((title, at.date().isoformat() if at else "", words)))
+    if at and (at.hour, at.minute, at.second) != (0, 0, 0) and len(title) >= LEAST_TITLE:
+        return digest("\n".join((title, at.isoformat())))
+    return None
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def digest(text: str) -> str:

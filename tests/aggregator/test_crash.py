@@ -20,8 +20,7 @@ def posts(site: int, first: int = 0, count: int = POSTS, name: str = "p") -> lis
             "title": f"Satker {site} mengabarkan kegiatan nomor {n}",
             "guid": f"urn:{name}:{site}:{n}",
             "link": f"https://situs{site}.example/{name}/{n}",
-            "description": f"Kegiatan {n} di satker {site} berlangsung dengan tertib dan lancar sejak pagi. "
-            * 3,
+            "summary": f"Kegiatan {n} di satker {site} berlangsung dengan tertib dan lancar sejak pagi. " * 3,
         }
         for n in range(first, first + count)
     ]

@@ -163,6 +163,13 @@ def test_short_notices_with_equal_titles_stay_apart():
     assert Entry.objects.count() == 2
 
 
+def test_a_migration_of_posts_without_text_is_recognised_by_title_and_time():
+    feed, title = make_feed(), "KPU tetapkan daftar pemilih berkelanjutan"
+    save(feed, [clean_entry("urn:1", url="https://lama.example/1", title=title, text="")])
+    save(feed, [clean_entry("urn:2", url="https://baru.example/2", title=title, text="")])
+    assert Entry.objects.count() == 1
+
+
 def test_the_same_words_posted_twice_by_a_site_stay_two_entries():
     feed = make_feed()
     twice = [

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 
 class Command(BaseCommand):
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             blocking_threads=settings.WEB_THREADS,
             backpressure=max(16, settings.WEB_THREADS * 4),
             log_access=False,
-            log_level="warning",
+            log_level=LogLevels.warning,
             workers_kill_timeout=10,
             respawn_failed_workers=True,
         )
