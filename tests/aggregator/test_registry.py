@@ -369,7 +369,7 @@ def test_any_bytes_give_rows_rejections_or_one_sentence(data: bytes):
 
 def test_opml_names_every_active_feed_once(country: registry.Report):
     bali = Satker.objects.get(code="51")
-    Feed.objects.create(satker=bali, url="https://bali.kpu.go.id/feed?a=1&b=2", title="Bali <b>\x00")
+    Feed.objects.create(satker=bali, url="https://bali.kpu.go.id/feed?a=1&b=2", title="Bali <b>\x01")
     Feed.objects.create(satker=bali, url="https://bali.kpu.go.id/lama", state="disabled")
     outline = etree.fromstring(export.as_opml().encode()).xpath("//outline[@xmlUrl]")
     assert [one.get("xmlUrl") for one in outline] == ["https://bali.kpu.go.id/feed?a=1&b=2"]
