@@ -102,7 +102,7 @@ def _schedules() -> Finding:
         return Finding(
             "schedules", "The next run is long past.", "Is django-q2 running? Start manage.py work."
         )
-    return Finding("schedules", f"next run {rows['refresh_due']:%H:%M:%S} UTC")
+    return Finding("schedules", f"next run {row.next_run:%H:%M:%S} UTC")
 
 
 def _queue() -> Finding:
@@ -138,10 +138,7 @@ def _clock() -> Finding:
         )
         cursor.execute(sql)
         apart = abs(float(cursor.fetchone()[0]) - time.time())
-    newest = Feed.objects.order_by("-last_checked_at").values_list("last_checked_at", flat=True)
-    ahead = [
-        at for at in newest.exclude(last_checked_at=None)[:1] if at > timezone.now() + timedelta(minutes=5)
-    ]
+    ahead = Feed.objects.filter(last_checked_at__gt=timezone.now() + timedelta(minutes=5)).exists()
     if apart > 60 or ahead:
         return Finding(
             "clock", f"{apart:.0f} s from the database's clock.", "Set the clock (NTP) on every node."
