@@ -1,0 +1,100 @@
+"""How one site publishes, by seed and code: its feed, its character set, what its server remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.demo.places import Office, number, share
+from aggregator.demo.posts import Post
+
+FEED_PATHS = {
+    "wordpress": "/feed/",
+    "joomla": "/index.php?format=feed&type=rss",
+    "platform": "/rss",  # RSS 2.0 with the addresses of the uniform site and dates in Indonesian
+    "atom": "/atom.xml",
+    "rdf": "/index.rdf",
+    "json": "/feed.json",
+}
+MEDIA_TYPES = {
+    "wordpress": "application/rss+xml",
+    "joomla": "application/rss+xml",
+    "platform": "text/xml",
+    "atom": "application/atom+xml",
+    "rdf": "application/rdf+xml",
+    "json": "application/feed+json",
+}
+_KINDS = (
+    ("wordpress",) * 10 + ("joomla",) * 6 + ("platform",) * 3 + ("atom",) * 3 + ("rdf",) * 2 + ("json",) * 2
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    kind: str
+    charset: str  # of the feed, as Python knows it
+    has_etag: bool
+    has_modified: bool
+    compresses: bool
+    curly: bool  # typographic quotation marks
+    excerpts_only: bool  # the feed has the first paragraph, not the whole text
+    dates: str  # rfc, wib or words: how the uniform platform writes its dates
+
+    @property
+    def feed_path(self) -> str:
+        return FEED_PATHS[self.kind]
+
+    @property
+    def media_type(self) -> str:
+        return f"{MEDIA_TYPES[self.kind]}; charset={self.charset.upper()}"
+
+
+def habits(office: Office) -> Habits:
+    def luck(what: str) -> float:
+        return share(office.seed, office.code, what)
+
+    kind = _KINDS[number(office.seed, office.code, "kind") % len(_KINDS)]
+    if office.level == "national":
+        kind = "wordpress"
+    old = kind in ("joomla", "rdf", "platform")
+    charset = "utf-8"
+    if old and luck("charset") < 0.24:
+        charset = "windows-1252" if luck("which charset") < 0.55 else "iso-8859-1"
+    memory = luck("memory")
+    return Habits(
+        kind=kind,
+        charset=charset,
+        has_etag=memory < 0.84,
+        has_modified=memory < 0.76 or 0.84 <= memory < 0.93,
+        compresses=luck("compresses") < 0.85,
+        curly=charset != "iso-8859-1" and luck("curly") < 0.6,
+        excerpts_only=office.level == "regency" and luck("excerpts") < 0.08,
+        dates=("rfc", "wib", "words")[number(office.seed, office.code, "dates") % 3],
+    )
+
+
+def local_time(office: Office, moment: datetime) -> datetime:
+    """`moment` on the office's clock, naive."""
+    return moment.replace(tzinfo=None) + timedelta(hours=office.offset)
+
+
+def post_path(office: Office, kind: str, post: Post) -> str:
+    """The path of a post at its site; no two posts of a site share one."""
+    if kind == "wordpress":
+        again = post.number % 10 if post.number < 100_000 else post.number
+        local = local_time(office, post.published_at)
+        return f"/{local:%Y/%m/%d}/{post.slug}{f'-{again + 1}' if again else ''}/"
+    if kind == "joomla":
+        return f"/index.php/berita/{post.number}-{post.slug}"
+    if kind == "platform":
+        return f"/blog/read/{post.number}_{post.slug}"
+    return f"/berita/baca/{post.number}/{post.slug}"
+
+
+def picture_path(kind: str, post: Post) -> str:
+    folder = {"wordpress": "/wp-content/uploads", "joomla": "/images/berita", "platform": "/public/images"}
+    return f"{folder.get(kind, '/images')}/{post.published_at:%Y/%m}/kegiatan-{post.number}.png"
+
+
+def document_path(post: Post) -> str:
+    return f"/dmdocument/{post.number}-{post.slug[:40].strip('-')}.pdf"
