@@ -165,10 +165,14 @@ def _follow(once: bool, stop: Stop, progress: Progress) -> int:
                 follower = _reopened(follower)
             done = follower.step()
         except (DatabaseError, IndexUnavailable) as error:
-            if once and isinstance(error, DatabaseError):
-                raise
-            done = _mend(error, follower, once)
+            _closed(follower)
+            if not _mend(error, follower):
+                if once:
+                    raise
+                log.error("the index cannot follow now and will later: %s", error)
+                time.sleep(PAUSE)
             follower = None
+            continue
         total += done
         progress(done)
         if not done:
@@ -179,20 +183,16 @@ def _follow(once: bool, stop: Stop, progress: Progress) -> int:
     return total
 
 
-def _mend(error: Exception, follower: Follower | None, once: bool) -> int:
-    """After a fault: wait for the database or the disk, or begin an index anew that is of no more use.
-    Returns 0 when there is something to wait for."""
-    _closed(follower)
-    if isinstance(error, IndexUnavailable) and error.code != "index_disk":
-        if follower is None or _current() == follower.path:
-            level = logging.INFO if error.code == "index_missing" else logging.WARNING
-            log.log(level, "the search index is begun anew: %s", error)
-            _begin_anew()
-        return 1
-    if once:
-        raise error
-    log.error("the index cannot follow now and will later: %s", error)
-    return 0
+def _mend(error: Exception, follower: Follower | None) -> bool:
+    """After a fault: begin an index anew that is of no more use. False when the fault is not the index's
+    own, and the database or the disk must be waited for."""
+    if not isinstance(error, IndexUnavailable) or error.code == "index_disk":
+        return False
+    if follower is None or _current() == follower.path:
+        level = logging.INFO if error.code == "index_missing" else logging.WARNING
+        log.log(level, "the search index is begun anew: %s", error)
+        _begin_anew()
+    return True
 
 
 def _reopened(follower: Follower | None) -> Follower:

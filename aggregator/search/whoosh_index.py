@@ -394,6 +394,7 @@ class WhooshWriter:
         self.places: dict[int, tuple[str, int]] = {}  # entry → segment, document
         for segment in self.open:
             self._learn(segment)
+        self.sweep()  # of a batch that was not finished, whose file names come again
 
     def write(self, documents: Sequence[Document], gone: Collection[int]) -> dict[str, Any]:
         with mapped():
