@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from aggregator.models import Province, Stage, Topic
 
@@ -36,6 +37,24 @@ def ensure() -> None:
     )
     Topic.objects.bulk_create(_topics(), ignore_conflicts=True)
     Stage.objects.bulk_create(_stages(), ignore_conflicts=True)
+
+
+RISKS = {"low": _noop("rendah"), "medium": _noop("sedang"), "high": _noop("tinggi")}
+
+
+def host_notes() -> dict[tuple[str, str, str], str]:
+    """Why a host name stands in the built-in file, by (code, host, evidence): for staff who decide on it."""
+    notes = {}
+    for row in rows(DATA / "satker_hosts.csv"):
+        if row["hostname_evidence"] == "seen":
+            note = _("Pernah terlihat: %s") % row["source"]
+        else:
+            note = _("Turunan pola %(rule)s; risiko keliru %(risk)s.") % {
+                "rule": row["rule"],
+                "risk": _(RISKS[row["pattern_risk"]]),
+            }
+        notes[row["code"], row["hostname"], row["hostname_evidence"]] = note[:200]
+    return notes
 
 
 def _provinces() -> list[Province]:

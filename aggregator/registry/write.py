@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from aggregator import links
 from aggregator.models import Feed, PortalState, Province, Satker, SatkerHost
+from aggregator.registry import reference
 from aggregator.registry.read import Rejection, Row
-from aggregator.registry.reference import slug
 
 BY = "load_registry"
 LEVELS = ("national", "province", "regency")  # parents before children
@@ -73,7 +73,7 @@ def refusals(rows: Iterable[Row]) -> list[Rejection]:
 
 def _values(row: Row, old: Satker | None) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in FIELDS if name not in ("slug", "migration_status")}
-    values["slug"] = slug(row.name)
+    values["slug"] = reference.slug(row.name)
     values["migration_status"] = row.migration_status or ""
     if old is None:
         return values
@@ -147,8 +147,9 @@ def _write_hosts(
     now = timezone.now()
     hosts: dict[tuple[int, str], SatkerHost] = {}
     touched = set()
+    notes = reference.host_notes()
     for row in rows:
-        for hostname, approved, reason in _claims(row, wanted[row.code]):
+        for hostname, approved, reason in _claims(row, wanted[row.code], notes):
             key = (ids[row.code], hostname)
             state = states.get(key)
             if state in ("approved", "revoked") or (state == "proposed" and not approved):
@@ -172,13 +173,15 @@ def _write_hosts(
     return touched
 
 
-def _claims(row: Row, values: dict[str, Any]) -> list[tuple[str, bool, str]]:
+def _claims(
+    row: Row, values: dict[str, Any], notes: dict[tuple[str, str, str], str]
+) -> list[tuple[str, bool, str]]:
     """(host, approved?, why): the satker's own host, and those of its feeds."""
-    claims = [(links.host(url), True, _("host umpan dalam berkas satker")) for url in row.feed_urls]
-    if values["hostname"]:
-        seen = values["hostname_evidence"] != "pattern"
-        reason = _("pernah terlihat") if seen else _("turunan pola, belum dipastikan")
-        claims.append((values["hostname"], seen, reason))
+    claims = [(links.host(url), True, _("Host umpan dalam berkas satker.")) for url in row.feed_urls]
+    hostname, evidence = values["hostname"], values["hostname_evidence"]
+    if hostname:
+        reason = notes.get((row.code, hostname, evidence), _("Dari berkas satker."))
+        claims.append((hostname, evidence != Satker.HostEvidence.PATTERN, reason))
     return claims
 
 

@@ -98,6 +98,11 @@ def test_only_seen_hosts_are_approved(country: registry.Report):
     assert states["kip-acehselatan.kpu.go.id"] == "proposed"
 
 
+def test_staff_are_told_how_a_derived_host_came_about(country: registry.Report):
+    host = SatkerHost.objects.get(hostname="kip-acehselatan.kpu.go.id")
+    assert host.reason == "Turunan pola aceh-kip-prefix; risiko keliru sedang."
+
+
 def test_the_country_comes_back_byte_for_byte(country: registry.Report):
     assert export.as_csv().encode() == SATKER_CSV.read_bytes()
 
