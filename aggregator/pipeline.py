@@ -18,6 +18,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from aggregator import classify, cluster, schedule, screen, store
@@ -130,9 +131,17 @@ def derive(*, seconds: float | None = None) -> int:
     for step in (_screen_step, _classify_step, _cluster_step):
         while touched := step():
             done += touched
+            let_others_write()
             if seconds is not None and time.monotonic() - started > seconds:
                 return done
     return done
+
+
+def let_others_write() -> None:
+    """SQLite's waiting writers look again every 100 ms at most; one that commits and begins again at once
+    would starve them for as long as it has work."""
+    if connection.vendor == "sqlite":
+        time.sleep(0.02)
 
 
 def _screen_step() -> int:
@@ -292,6 +301,7 @@ class _Run:
             self._count(reading, counts.get(reading.feed.pk, store.Counts()))
         if self.progress:
             self.progress(len(readings))
+        let_others_write()
 
     def _count(self, reading: store.Reading, counts: store.Counts) -> None:
         totals = self.totals

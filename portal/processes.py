@@ -20,15 +20,18 @@ class Child:
     """One `manage.py` command in a session of its own.
 
     Of its own, because a terminal's Ctrl-C goes to a whole process group, and django-q2's master hangs
-    when its workers are signalled beside it: only the master is told to stop.
+    when its workers are signalled beside it: only the master is told to stop. `nice` lets others go first
+    (nice(1)): an index that catches up must not slow readers.
     """
 
-    def __init__(self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, *, nice: int = 0
+    ) -> None:
         self.name = name
         self.process = subprocess.Popen(  # noqa: S603 - our own command line
             [sys.executable, str(settings.BASE_DIR / "manage.py"), *command],
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=lambda: _begin(nice),
             env={**os.environ, **(env or {})},
         )
 
@@ -61,7 +64,9 @@ def stop_all(children: Sequence[Child]) -> None:
         child.wait(max(0.5, deadline - time.monotonic()))
 
 
-def _die_with_parent() -> None:
+def _begin(nice: int) -> None:
+    """In the child, before it becomes the command."""
+    os.nice(nice)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -52,8 +52,9 @@ class Command(BaseCommand):
             children.append(Child("web", ["serve", "--port", str(port)], env))
             self._wait_for_web(port, children[-1], stop)
             self.stdout.write(f"Portal: http://127.0.0.1:{port}/  (Ctrl-C ends it)")
-            children.append(Child("worker", ["work"], env))
             self._first_pass(children, env, stop)
+            if not stop:
+                children.append(Child("worker", ["work"], env))
             while not stop:
                 self._watch(children)
                 stop.sleep(1.0)

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 PAUSE = 1.0  # between two rounds of the loop, seconds
 DUTY_SECONDS = 60.0
 RESTART_AFTER = 5.0
+NICE = {"tasks": 0, "index": 5}
 MEND_SECONDS = 60.0  # between two looks at the schedule rows
 
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         commands = {"tasks": ["qcluster"]}
         if not options["no_index"]:
             commands["index"] = ["follow_index"]
-        children = {name: Child(name, command) for name, command in commands.items()}
+        children = {name: Child(name, command, nice=NICE[name]) for name, command in commands.items()}
         mend_at = 0.0
         started = dict.fromkeys(children, time.monotonic())
         try:
@@ -49,7 +50,7 @@ class Command(BaseCommand):
                 for name, child in children.items():
                     if not child.is_running and time.monotonic() - started[name] > RESTART_AFTER:
                         log.error("%s ended with %s and is started again", name, child.exit_code)
-                        children[name] = Child(name, commands[name])
+                        children[name] = Child(name, commands[name], nice=NICE[name])
                         started[name] = time.monotonic()
                 stop.sleep(PAUSE)
         finally:
