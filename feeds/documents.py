@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from aggregator.models import SatkerHold
 from feeds import addresses, items, windows
 from feeds.channels import Channel, tombstones
-from feeds.items import Item
+from feeds.items import Facts, Tombstone
 
 # Of an empty feed: a date that stays, so that its bytes do. No post was here before.
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,17 +27,17 @@ class Document:
 
     channel: Channel
     window: windows.Window
-    items: list[Item]
+    entries: Sequence[Facts | Tombstone]
     full: bool
 
     @property
     def updated_at(self) -> datetime:
-        return max((item.updated_at for item in self.items), default=EPOCH)
+        return max((entry.updated_at for entry in self.entries), default=EPOCH)
 
     @property
     def changed_at(self) -> datetime:
         """When what it shows last changed, for Last-Modified."""
-        return max((item.changed_at for item in self.items), default=EPOCH)
+        return max((entry.changed_at for entry in self.entries), default=EPOCH)
 
     @property
     def title(self) -> str:
@@ -80,8 +81,9 @@ def compose(channel: Channel, *, full: bool = False, archive: int | None = None)
     Raises UnknownValue for an archive that does not exist.
     """
     window = windows.current(channel) if archive is None else windows.archive(channel, archive)
-    load = items.load_tombstones if channel.kind == "ditarik" else items.load
-    return Document(channel, window, load(window.entry_ids), full)
+    ids = window.entry_ids
+    entries = items.load_tombstones(ids) if channel.kind == "ditarik" else items.load(ids)
+    return Document(channel, window, entries, full)
 
 
 def last_recall() -> datetime:

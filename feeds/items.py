@@ -1,15 +1,22 @@
-"""What a feed says of one post, read in a constant number of queries and without the long texts."""
+"""What a feed says of one post: facts, read in a constant number of queries and without the long texts, and
+the item made of them, fit for every format.
+
+A kept fragment is found by the facts alone; the item, which takes longer to make, is made only for those
+that are not kept.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.utils.text import Truncator, slugify
+from django.db.models import F
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from aggregator import links
@@ -26,6 +33,11 @@ _FORBIDDEN = re.compile(
 )
 
 
+def fit(text: str) -> str:
+    """Without the characters that XML forbids or discourages."""
+    return _FORBIDDEN.sub("", text)
+
+
 class Category(NamedTuple):
     scheme: str
     term: str
@@ -34,13 +46,9 @@ class Category(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a feed. All texts are fit for XML, all addresses are absolute http(s).
-
-    Equal items give equal fragments: whatever a fragment shows is a field here.
-    """
+    """One entry of a feed. All texts are fit for XML, all addresses are absolute http(s)."""
 
     entry_id: int
-    revision_id: int  # 0: a tombstone
     title: str
     url: str  # of the post at its own site
     page: str  # of the post here
@@ -51,52 +59,24 @@ class Item:
     byline: str  # the site's own author
     satker: str
     satker_url: str
-    source_url: str  # the satker's feed that brought it
+    source_url: str  # the satker's feed that brought it; "" for a tombstone
     carriers: int
     categories: tuple[Category, ...]
-    changed_at: datetime = field(compare=False)  # of any of these, as far as rows tell
 
     @property
     def identifier(self) -> str:
         return entry_tag(self.entry_id)
 
 
-def fit(text: str) -> str:
-    """Without the characters that XML forbids or discourages."""
-    return _FORBIDDEN.sub("", text)
+class Topic(NamedTuple):
+    slug: str
+    name: str
 
 
-_COLUMNS = (
-    "id",
-    "url",
-    "published_at",
-    "carriers",
-    "public_revision_id",
-    "public_revision__public_at",
-    "public_revision__url",
-    "public_revision__title",
-    "public_revision__author",
-    "public_revision__summary",
-    "public_revision__categories",
-    "public_revision__language",
-    "satker__code",
-    "satker__slug",
-    "satker__name",
-    "satker__hostname",
-    "satker__hostname_evidence",
-    "province__slug",
-    "province__name",
-    "stage__slug",
-    "stage__name",
-    "feed__url",
-    "released_at",
-    "clustered_at",
-    "classified_at",
-)
+class Facts(NamedTuple):
+    """What a fragment depends on, as the database has it. Equal facts give equal fragments."""
 
-
-class _Row(NamedTuple):
-    id: int
+    entry_id: int
     url: str
     published_at: datetime
     carriers: int
@@ -106,7 +86,7 @@ class _Row(NamedTuple):
     title: str
     author: str
     summary: str
-    labels: list[str]
+    labels: tuple[str, ...]
     language: str
     code: str
     slug: str
@@ -118,119 +98,149 @@ class _Row(NamedTuple):
     stage_slug: str | None
     stage: str | None
     feed_url: str
-    released_at: datetime | None
-    clustered_at: datetime | None
-    classified_at: datetime | None
+    changed_at: datetime  # of anything of this, as far as the rows tell
+    topics: tuple[Topic, ...]
+
+    @property
+    def updated_at(self) -> datetime:
+        """When this version became public; a post is never updated before it was published."""
+        return max(self.public_at or self.published_at, self.published_at)
+
+    def item(self, text: str = "") -> Item:
+        """The item; `text` stands in for a summary that is not there."""
+        title = fit(self.title).strip() or _("(tanpa judul)")
+        page = absolute(f"/berita/{self.entry_id}/{slugify(self.title)[:80].strip('-') or 'berita'}")
+        return Item(
+            entry_id=self.entry_id,
+            title=title,
+            url=links.absolute(self.revision_url or self.url) or page,
+            page=page,
+            published_at=self.published_at,
+            updated_at=self.updated_at,
+            excerpt=_shortened(fit(self.summary or text).strip()) or title,
+            language=self.language or "id",
+            byline=fit(self.author).strip(),
+            satker=fit(self.satker),
+            satker_url=self._satker_url(),
+            source_url=self.feed_url,
+            carriers=self.carriers,
+            categories=tuple(self._categories()),
+        )
+
+    def _satker_url(self) -> str:
+        """The office's own site; its page here while nobody has seen the site."""
+        if self.hostname and self.evidence != Satker.HostEvidence.PATTERN:
+            return f"https://{self.hostname}/"
+        return absolute(f"/satker/{self.code}/{self.slug}")
+
+    def _categories(self) -> Iterator[Category]:
+        if self.province_slug:
+            yield Category(absolute("/provinsi"), self.province_slug, self.province or "")
+        for topic in self.topics:
+            yield Category(absolute("/topik"), topic.slug, topic.name)
+        if self.stage_slug:
+            yield Category(absolute("/tahapan"), self.stage_slug, self.stage or "")
+        if self.carriers:
+            label = _("Dimuat juga oleh %d satker") % self.carriers
+            yield Category(absolute("/skema/dimuat-juga"), str(self.carriers), label)
+        own = dict.fromkeys(" ".join(fit(str(label)).split()) for label in self.labels)
+        for label in [label for label in own if label][:MOST_CATEGORIES]:
+            yield Category(absolute(f"/satker/{self.code}"), label, label)
 
 
-def load(entry_ids: list[int]) -> list[Item]:
-    """The items of these entries, in this order, without those that are not public (any more)."""
-    rows = {
-        row[0]: _Row(*row) for row in Entry.objects.public().filter(id__in=entry_ids).values_list(*_COLUMNS)
-    }
+_COLUMNS = (
+    *("id", "url", "published_at", "carriers", "public_revision_id"),
+    *(
+        f"public_revision__{name}"
+        for name in ("public_at", "url", "title", "author", "summary", "categories", "language")
+    ),
+    *(f"satker__{name}" for name in ("code", "slug", "name", "hostname", "hostname_evidence")),
+    *("province__slug", "province__name", "stage__slug", "stage__name", "feed__url"),
+)
+_CHANGED = Greatest(
+    Coalesce(F("public_revision__public_at"), F("released_at")),
+    F("released_at"),
+    Coalesce(F("clustered_at"), F("released_at")),
+    Coalesce(F("classified_at"), F("released_at")),
+)
+
+
+def load(entry_ids: list[int]) -> list[Facts]:
+    """The facts of these entries, in this order, without those that are not public (any more)."""
+    found = Entry.objects.public().filter(id__in=entry_ids).values_list(*_COLUMNS, _CHANGED)
+    rows = {row[0]: row for row in found}
     topics = _topics(rows)
-    texts = _texts(row.revision_id for row in rows.values() if not row.summary)
+    labels = _COLUMNS.index("public_revision__categories")
     return [
-        _item(rows[pk], topics.get(pk, ()), texts.get(rows[pk].revision_id, ""))
+        Facts._make((*row[:labels], tuple(row[labels]), *row[labels + 1 :], tuple(topics.get(pk, ()))))
         for pk in entry_ids
-        if pk in rows
+        if (row := rows.get(pk))
     ]
 
 
-def bodies(items: Iterable[Item]) -> dict[int, str]:
-    """The sanitised texts by revision."""
-    found = Revision.objects.filter(id__in=[item.revision_id for item in items])
-    return {pk: fit(html) for pk, html in found.values_list("id", "content_html")}
+class Tombstone(NamedTuple):
+    """What is told of a post that was public once: number, office and times. Nothing it said."""
+
+    entry_id: int
+    released_at: datetime
+    changed_at: datetime
+    satker: str
+    code: str
+    slug: str
+    revision_id: int = 0
+    summary: str = "-"  # it needs no text in its place
+
+    @property
+    def updated_at(self) -> datetime:
+        return self.changed_at
+
+    def item(self, _text: str = "") -> Item:
+        page = absolute(f"/berita/{self.entry_id}")
+        return Item(
+            entry_id=self.entry_id,
+            title=_("Berita nomor %d tidak lagi terbit") % self.entry_id,
+            url=page,
+            page=page,
+            published_at=min(self.released_at, self.changed_at),
+            updated_at=self.changed_at,
+            excerpt=_("Berita ini ditarik atau ditahan untuk diperiksa. Hapus salinan Anda."),
+            language="id",
+            byline="",
+            satker=fit(self.satker),
+            satker_url=absolute(f"/satker/{self.code}/{self.slug}"),
+            source_url="",
+            carriers=0,
+            categories=(),
+        )
 
 
-def load_tombstones(entry_ids: list[int]) -> list[Item]:
-    """Numbers, offices and times of posts that were public once; nothing they said."""
+def load_tombstones(entry_ids: list[int]) -> list[Tombstone]:
     columns = ("id", "released_at", "withdrawn_at", "satker__name", "satker__code", "satker__slug")
     rows = {row[0]: row for row in tombstones().filter(id__in=entry_ids).values_list(*columns)}
-    return [_tombstone(*rows[pk]) for pk in entry_ids if pk in rows]
+    return [Tombstone(*row) for pk in entry_ids if (row := rows.get(pk))]
 
 
-def _tombstone(
-    pk: int, released_at: datetime, withdrawn_at: datetime, name: str, code: str, slug: str
-) -> Item:
-    page = absolute(f"/berita/{pk}")
-    return Item(
-        entry_id=pk,
-        revision_id=0,
-        title=_("Berita nomor %d tidak lagi terbit") % pk,
-        url=page,
-        page=page,
-        published_at=min(released_at, withdrawn_at),
-        updated_at=withdrawn_at,
-        excerpt=_("Berita ini ditarik atau ditahan untuk diperiksa. Hapus salinan Anda."),
-        language="id",
-        byline="",
-        satker=fit(name),
-        satker_url=absolute(f"/satker/{code}/{slug}"),
-        source_url="",
-        carriers=0,
-        categories=(),
-        changed_at=withdrawn_at,
-    )
+def bodies(revision_ids: Iterable[int]) -> dict[int, str]:
+    """The sanitised texts by revision."""
+    found = Revision.objects.filter(id__in=list(revision_ids)).values_list("id", "content_html")
+    return {pk: fit(html) for pk, html in found}
 
 
-def _item(row: _Row, topics: tuple[Category, ...], text: str) -> Item:
-    title = fit(row.title).strip() or _("(tanpa judul)")
-    page = absolute(f"/berita/{row.id}/{slugify(row.title)[:80].strip('-') or 'berita'}")
-    updated = row.public_at or row.published_at
-    return Item(
-        entry_id=row.id,
-        revision_id=row.revision_id,
-        title=title,
-        url=links.absolute(row.revision_url or row.url) or page,
-        page=page,
-        published_at=row.published_at,
-        updated_at=max(updated, row.published_at),
-        excerpt=Truncator(fit(row.summary or text).strip()).chars(EXCERPT) or title,
-        language=row.language or "id",
-        byline=fit(row.author).strip(),
-        satker=fit(row.satker),
-        satker_url=_satker_url(row),
-        source_url=row.feed_url,
-        carriers=row.carriers,
-        categories=_categories(row, topics),
-        changed_at=max(at for at in (updated, row.released_at, row.clustered_at, row.classified_at) if at),
-    )
+def texts(revision_ids: Iterable[int]) -> dict[int, str]:
+    """The plain texts by revision."""
+    return dict(Revision.objects.filter(id__in=list(revision_ids)).values_list("id", "text"))
 
 
-def _satker_url(row: _Row) -> str:
-    """The office's own site; its page here while nobody has seen the site."""
-    if row.hostname and row.evidence != Satker.HostEvidence.PATTERN:
-        return f"https://{row.hostname}/"
-    return absolute(f"/satker/{row.code}/{row.slug}")
+def _shortened(text: str) -> str:
+    """At most EXCERPT characters, cut between words."""
+    if len(text) <= EXCERPT:
+        return text
+    return text[: EXCERPT - 1].rsplit(maxsplit=1)[0].rstrip(" ,;:.–-") + "…"
 
 
-def _categories(row: _Row, topics: tuple[Category, ...]) -> tuple[Category, ...]:
-    found = []
-    if row.province_slug:
-        found.append(Category(absolute("/provinsi"), row.province_slug, row.province or ""))
-    found += topics
-    if row.stage_slug:
-        found.append(Category(absolute("/tahapan"), row.stage_slug, row.stage or ""))
-    if row.carriers:
-        label = _("Dimuat juga oleh %d satker") % row.carriers
-        found.append(Category(absolute("/skema/dimuat-juga"), str(row.carriers), label))
-    own = dict.fromkeys(" ".join(fit(str(label)).split()) for label in row.labels)
-    scheme = absolute(f"/satker/{row.code}")
-    found += [Category(scheme, label, label) for label in own if label][:MOST_CATEGORIES]
-    return tuple(found)
-
-
-def _topics(entry_ids: Iterable[int]) -> dict[int, tuple[Category, ...]]:
+def _topics(entry_ids: Iterable[int]) -> dict[int, list[Topic]]:
     kept = EntryTopic.objects.filter(entry__in=list(entry_ids), removed=False).order_by("-score", "topic")
-    found: dict[int, list[Category]] = defaultdict(list)
+    found: dict[int, list[Topic]] = defaultdict(list)
     for pk, slug, name in kept.values_list("entry_id", "topic__slug", "topic__name"):
-        found[pk].append(Category(absolute("/topik"), slug, name))
-    return {pk: tuple(topics) for pk, topics in found.items()}
-
-
-def _texts(revision_ids: Iterable[int]) -> dict[int, str]:
-    wanted = list(revision_ids)
-    if not wanted:
-        return {}
-    return dict(Revision.objects.filter(id__in=wanted).values_list("id", "text"))
+        found[pk].append(Topic(slug, name))
+    return found

@@ -6,9 +6,9 @@ which costs a hundredth of building them anew.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 
 from feedgen.feed import FeedGenerator
@@ -16,7 +16,7 @@ from feedgen.feed import FeedGenerator
 from feeds import addresses
 from feeds.documents import LANGUAGE, PUBLISHER, Document, rights
 from feeds.extension import EntryExtension, FeedExtension
-from feeds.items import Item, bodies
+from feeds.items import Item, bodies, texts
 from feeds.kept import Kept
 
 fragments: Kept[bytes] = Kept(32_000_000)
@@ -38,15 +38,20 @@ def rss(document: Document) -> bytes:
 
 
 def pieces(document: Document, ending: str, build: Callable[[Item, str], bytes]) -> list[bytes]:
-    """The fragments of a document's items; those not kept are built by `build(item, body)`."""
-    full = document.full
-    found = [fragments.get((ending, full, item)) for item in document.items]
-    missing = [item for item, piece in zip(document.items, found, strict=True) if piece is None]
-    texts = bodies(missing) if full and missing else {}
-    built = {item: build(item, texts.get(item.revision_id, "")) for item in missing}
-    for item, piece in built.items():
-        fragments.put((ending, full, item), piece, len(piece) + 2000)
-    return [piece or built[item] for item, piece in zip(document.items, found, strict=True)]
+    """The fragments of a document's entries; those not kept are built by `build(item, body)`."""
+    full, entries = document.full, document.entries
+    found = [fragments.get((ending, full, entry)) for entry in entries]
+    missing = [entry for entry, piece in zip(entries, found, strict=True) if piece is None]
+    wordless = [entry.revision_id for entry in missing if not entry.summary]
+    text = texts(wordless) if wordless else {}
+    html = bodies(entry.revision_id for entry in missing) if full and missing else {}
+    built = {
+        entry: build(entry.item(text.get(entry.revision_id, "")), html.get(entry.revision_id, ""))
+        for entry in missing
+    }
+    for entry, piece in built.items():
+        fragments.put((ending, full, entry), piece, len(piece) + 2000)
+    return [piece or built[entry] for entry, piece in zip(entries, found, strict=True)]
 
 
 def _frame(document: Document, ending: str) -> Any:
@@ -94,7 +99,7 @@ def _atom_fragment(item: Item, body: str) -> bytes:
 def _rss_fragment(item: Item, body: str) -> bytes:
     generator, entry = _alone(item)
     entry.title(_plain(item.title))
-    entry.description(html.escape(item.excerpt, quote=False))
+    entry.description(escape(item.excerpt, quote=False))
     if body:
         entry.content(body)
     entry.category([{"term": c.label, "scheme": c.scheme} for c in item.categories])

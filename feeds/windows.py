@@ -1,13 +1,13 @@
 """Which posts stand in the current document of a channel and in each of its archives (RFC 5005 §4).
 
-Posts are in order of release. A post whose number is a multiple of STEP closes an archive document, and
-gives it its name: `…/arsip/<number>` holds that post and all before it, up to the one that closes the
-document before. So nothing has to be counted or kept: a page costs the same among a million posts as among
-a thousand, a recall takes one post out of one page, and an import of older posts (which are released at
-their own dates) splits a page in two instead of moving all that follow.
+Posts are in order of release. One in STEP, chosen by its number alone, closes an archive document and gives
+it its name: `…/arsip/<number>` holds that post and all before it, up to the one that closes the document
+before. So nothing has to be counted or kept: a page costs the same among a million posts as among a
+thousand, a recall takes one post out of one page, and an import of older posts (which are released at their
+own dates) splits a page in two instead of moving all that follow.
 
-The current document holds the newest LEAST posts, those released within SPAN before the newest (a burst
-must not run past a reader between two visits), and what more is needed to reach the newest archive.
+The current document holds the newest LEAST posts, and those released within SPAN before the newest: a burst
+must not run past a reader between two visits. The archive it leads to begins at or before its last post.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry
+from aggregator.models.registry import Zone
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import search
-from aggregator.search.database import WIB
 from feeds.channels import Channel, tombstones
 
 LEAST = 50
 SPAN = timedelta(minutes=30)
-MOST = 200  # by SPAN; a document that must reach its archive may grow to SCAN
-STEP = 50  # posts in an archive document, on average
-SCAN = 500  # the longest document; a longer run without a multiple of STEP is cut here
+MOST = 200  # by SPAN
+STEP = 64  # posts in an archive document, on average
+SCAN = 500  # the longest document: a longer run without a post that closes one is cut here
 SEARCH_PAGES = 5  # of the index, looked through for one archive document of a search
 
 Row = tuple[int, datetime]  # entry, place in the order
@@ -50,16 +51,21 @@ def current(channel: Channel) -> Window:
     """The document that subscribers ask for again and again."""
     if channel.kind == "ditarik":
         return _tombstones()
-    rows = _newest(channel, None)
+    rows = _newest(channel, None, LEAST if channel.entries is not None else MOST)
+    if len(rows) > LEAST and rows[0][1] - rows[-1][1] <= SPAN:
+        rows = _newest(channel, None, MOST)
     size = _size(rows)
-    previous = next((pk for pk, _at in rows[: size + 1] if pk % STEP == 0), None)
-    if len(rows) <= size:
-        previous = None
-    elif previous is None:
-        size = _until_boundary(rows, size)
-        previous = rows[size][0] if size < len(rows) else None
     ids = [pk for pk, _at in rows[:size]]
+    previous = None
+    if len(rows) > size:
+        previous = next((pk for pk in ids if closes(pk)), rows[size][0])
     return Window(_with_late(channel, ids, rows), previous)
+
+
+def closes(number: int) -> bool:
+    """Whether this entry is one of the STEPth part that close an archive document. The number is mixed
+    first (Knuth's multiplicative hash), so that no regularity of numbers, such as one lead in five, shows."""
+    return ((number * 2_654_435_761) & 0xFFFFFFFF) * STEP < 1 << 32
 
 
 def archive(channel: Channel, number: int) -> Window:
@@ -70,7 +76,7 @@ def archive(channel: Channel, number: int) -> Window:
     if at is None or channel.kind == "ditarik":
         raise UnknownValue("arsip", _("Tidak ada arsip bernomor %d pada umpan ini.") % number)
     last = (number, at)
-    rows = _newest(channel, last)
+    rows = _newest(channel, last, SCAN)
     size = _until_boundary(rows, 1)
     previous = rows[size][0] if size < len(rows) else None
     return Window([pk for pk, _at in rows[:size]], previous, _following(channel, last), number)
@@ -88,24 +94,25 @@ def _until_boundary(rows: list[Row], start: int) -> int:
     """How many rows stand before the first boundary at or after `start`; all but one when there is none,
     so that the last may name the next document."""
     for position in range(start, len(rows)):
-        if rows[position][0] % STEP == 0:
+        if closes(rows[position][0]):
             return position
     return len(rows) - 1 if len(rows) > SCAN else len(rows)
 
 
-def _newest(channel: Channel, last: Row | None) -> list[Row]:
-    """Up to SCAN + 1 rows from `last` (inclusive) on, newest first."""
+def _newest(channel: Channel, last: Row | None, size: int) -> list[Row]:
+    """Up to `size` rows from `last` (inclusive) on, newest first, and one more to show that there are."""
     if channel.entries is None:
-        return _found(channel, last)
+        return _found(channel, last, size)
     entries = channel.entries
     if last is not None:
         pk, at = last
         entries = entries.filter(Q(released_at__lt=at) | Q(released_at=at, id__lte=pk))
-    return _rows(entries.order_by("-released_at", "-id"))
+    return _rows(entries.order_by("-released_at", "-id"), size)
 
 
-def _rows(entries: EntryQuerySet) -> list[Row]:
-    return [(pk, at) for pk, at in entries.values_list("id", "released_at")[: SCAN + 1] if at is not None]
+def _rows(entries: EntryQuerySet, size: int) -> list[Row]:
+    found = entries.values_list("id", "released_at")[: size + 1]
+    return [(pk, at) for pk, at in found if at is not None]
 
 
 def _following(channel: Channel, last: Row) -> int | None:
@@ -113,29 +120,29 @@ def _following(channel: Channel, last: Row) -> int | None:
         return None  # an index answers newest first only; RFC 5005 lets `next-archive` be absent
     pk, at = last
     newer = channel.entries.filter(Q(released_at__gt=at) | Q(released_at=at, id__gt=pk))
-    rows = _rows(newer.order_by("released_at", "id"))
-    return next((pk for pk, _at in rows if pk % STEP == 0), None)
+    rows = _rows(newer.order_by("released_at", "id"), SCAN)
+    return next((pk for pk, _at in rows if closes(pk)), None)
 
 
-def _found(channel: Channel, last: Row | None) -> list[Row]:
+def _found(channel: Channel, last: Row | None, size: int) -> list[Row]:
     """Answers of the index, which orders by date of publication; `last` cuts off what is newer."""
     filters = channel.filters
     changes: dict[str, Any] = {"sort": "terbaru"}
     if last is not None:
-        day = last[1].astimezone(WIB).date()
+        day = last[1].astimezone(ZoneInfo(Zone.WIB)).date()  # in which search reads dates
         changes["date_to"] = min(day, filters.date_to) if filters.date_to else day
     filters = replace(filters, **changes)
     rows: list[Row] = []
     anchor = ""
     for _page in range(SEARCH_PAGES):
-        results = search(filters, size=SCAN + 1, anchor=anchor)
+        results = search(filters, size=size + 1, anchor=anchor)
         at = dict(Entry.objects.public().filter(id__in=results.entry_ids).values_list("id", "published_at"))
         found = [(pk, at[pk]) for pk in results.entry_ids if pk in at]
         rows += [row for row in found if last is None or row[::-1] <= last[::-1]]
-        if len(rows) > SCAN or not results.next_anchor:
+        if len(rows) > size or not results.next_anchor:
             break
         anchor = results.next_anchor
-    return rows[: SCAN + 1]
+    return rows[: size + 1]
 
 
 def _with_late(channel: Channel, ids: list[int], rows: list[Row]) -> list[int]:

@@ -10,30 +10,33 @@ from threading import Event
 import pytest
 
 from feeds import caching, channels, documents, windows
-from feeds.items import Item
+from feeds.items import Facts
 from feeds.kept import Kept
 from feeds.render import fragments, rss
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
 
 
-def item(number: int) -> Item:
-    return Item(
-        *(
-            number,
-            number,
-            f"Berita {number}",
-            f"https://kpu.go.id/{number}",
-            f"https://portal.example/{number}",
-        ),
-        *(AT, AT, "ringkas", "id", "Humas", "KPU", "https://kpu.go.id/", "https://kpu.go.id/feed", 0, ()),
-        changed_at=AT,
+def facts(number: int) -> Facts:
+    row = (
+        number,
+        f"https://kpu.go.id/{number}",
+        AT,
+        0,
+        number,
+        AT,
+        "",
+        f"Berita {number}",
+        "Humas",
+        "ringkas",
     )
+    office = ("0101", "kpu", "KPU", "", "pattern", None, None, None, None, "https://kpu.go.id/feed")
+    return Facts._make((*row, (), "id", *office, AT, ()))
 
 
 def document(numbers: range) -> documents.Document:
     channel = channels.Channel("nasional", "", "Berita", "Berita", "/", None)
-    return documents.Document(channel, windows.Window(list(numbers)), [item(n) for n in numbers], full=False)
+    return documents.Document(channel, windows.Window(list(numbers)), [facts(n) for n in numbers], full=False)
 
 
 def test_building_feeds_never_touches_the_locale_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

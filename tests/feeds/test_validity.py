@@ -13,8 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator.models import EntryTopic, Stage, Story, Topic
-from feeds.items import Category, Item, fit
+from aggregator.models import EntryTopic, Stage, Story
+from aggregator.models import Topic as TopicRow
+from feeds import channels, documents, render, windows
+from feeds.items import Facts, Topic, fit
+from feeds.views import WRITERS
 from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
 from tests.feeds.rules import ATOM, CHECKS
 
@@ -29,7 +32,7 @@ ADDRESSES = (
 @pytest.fixture
 def posts() -> None:
     office = make_satker("3571", name="KPU Kota Kediri", hostname_evidence="seen")
-    topic = Topic.objects.create(slug="pdpb", name="PDPB")
+    topic = TopicRow.objects.create(slug="pdpb", name="PDPB")
     stage = Stage.objects.create(slug="dpt", name="Penetapan DPT", election="pemilu-2024")
     for number in range(3):
         entry = make_entry(
@@ -131,52 +134,61 @@ DATES = st.datetimes(
     timezones=st.just(UTC),
 )
 WEB = st.sampled_from(
-    ["https://kpu.go.id/a", "https://xn--c1yn36f.id/?a=1&b=2", "http://127.0.0.1:8000/berita/1"]
+    [
+        "",
+        "javascript:alert(1)",
+        "https://kpu.go.id/a bé",
+        "https://kpu.go.id/a",
+        "https://xn--c1yn36f.id/?a=1&b=2",
+        "http://127.0.0.1:8000/berita/1",
+    ]
 )
-ITEMS = st.builds(
-    lambda title, excerpt, byline, office, at, later, url, labels: Item(
+FACTS = st.builds(
+    lambda title, summary, byline, office, at, later, url, labels: Facts(
         entry_id=7,
-        revision_id=9,
-        title=fit(title).strip() or "(tanpa judul)",
         url=url,
-        page="http://127.0.0.1:8000/berita/7/x",
         published_at=at,
-        updated_at=at + later,
-        excerpt=fit(excerpt).strip() or "ringkasan",
+        carriers=len(labels),
+        revision_id=9,
+        public_at=at + later,
+        revision_url="",
+        title=title,
+        author=byline,
+        summary=summary,
+        labels=tuple(labels),
         language="id",
-        byline=fit(byline).strip(),
+        code="3571",
+        slug="kpu",
         satker=fit(office).strip() or "KPU",
-        satker_url=url,
-        source_url=url,
-        carriers=0,
-        categories=tuple(
-            Category("http://127.0.0.1:8000/topik", x, x) for x in map(fit, labels) if x.strip()
-        ),
+        hostname="",
+        evidence="pattern",
+        province_slug="bali",
+        province="Bali",
+        stage_slug=None,
+        stage=None,
+        feed_url="https://kpu.go.id/feed",
         changed_at=at,
+        topics=(Topic("pdpb", "PDPB"),),
     ),
-    *(
-        TEXTS,
-        TEXTS,
-        TEXTS,
-        TEXTS,
-        DATES,
-        st.timedeltas(timedelta(0), timedelta(9)),
-        WEB,
-        st.lists(TEXTS, max_size=3),
-    ),
+    *(TEXTS, TEXTS, TEXTS, TEXTS, DATES, st.timedeltas(timedelta(-9), timedelta(9)), WEB),
+    st.lists(TEXTS, max_size=3),
 )
 
 
 @pytest.mark.parametrize("ending", CHECKS)
-@given(item=ITEMS, body=TEXTS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_post_gives_a_well_formed_and_valid_feed(ending: str, item: Item, body: str) -> None:
-    from feeds import channels, documents, windows
-    from feeds.views import WRITERS
-
-    document = documents.Document(channels.nation(), windows.Window([7]), [item], full=False)
-    found = WRITERS[ending](document)
-    assert CHECKS[ending](found, f"{BASE}/feeds/nasional.{ending}") == []
+@given(facts=FACTS, html=TEXTS)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_post_gives_a_well_formed_and_valid_feed(
+    ending: str, facts: Facts, html: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "bodies", lambda _ids: {9: fit(html)})
+    monkeypatch.setattr(render, "texts", lambda _ids: {9: html})
+    render.fragments.clear()
+    for full in (False, True):
+        document = documents.Document(channels.nation(), windows.Window([7]), [facts], full)
+        body = WRITERS[ending](document)
+        tail = "?isi=penuh" if full else ""
+        assert CHECKS[ending](body, f"{BASE}/feeds/nasional.{ending}{tail}") == []
 
 
 @given(text=TEXTS)
