@@ -1,0 +1,83 @@
+"""Every question is answered within two seconds, with results or with a sentence."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from aggregator.errors import BadParameter
+from aggregator.search import Filters, follow, search
+from tests.factories import make_entry, make_feed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=["whoosh", "tantivy"], autouse=True)
+def some_posts(request, settings) -> None:
+    settings.SEARCH_ENGINE = request.param
+    feed = make_feed()
+    for number in range(60):
+        make_entry(f"Rapat pleno ke-{number}", feed=feed, text="KPU adakan rapat pleno rutin. " * 30)
+    follow(once=True)
+
+
+QUESTIONS = [
+    "*a*",
+    "a*",
+    "ra* pl* ru* ad* kp*",
+    "x" * 500,
+    "(" * 500,
+    "-" * 499 + "a",
+    "(a OR b) " * 50,
+    '"rapat pleno rutin rapat pleno rutin rapat pleno rutin rapat pleno rutin"',
+    '"' + "rapat " * 80 + '"',
+    " ".join(f"kata{number}" for number in range(60)),
+    "rapat\0pleno",
+    "\u202erapat\u2066 pleno\u2069",
+    "\ud800rapat",
+    "rapat" + "\u0301" * 400,
+    "-rapat",
+    "-(rapat OR pleno)",
+    "OR OR OR",
+    "judul:judul:judul:rapat",
+    "provinsi:" + "y" * 400,
+    "dari:9999-12-31 sampai:0001-01-01 rapat",
+    "🗳️ rapat",
+    "'; DROP TABLE entry; --",
+    "entry:[0 TO 99] +rapat~2^9",
+]
+
+
+@pytest.mark.parametrize("q", QUESTIONS, ids=lambda q: repr(q[:16]))
+def test_odd_questions_are_answered_soon(q: str):
+    started = time.perf_counter()
+    results = search(Filters(q=q))
+    assert time.perf_counter() - started < 2.0
+    assert not results.degraded
+    assert len(results.entry_ids) <= 20
+
+
+@pytest.mark.parametrize("q", ["x" * 50_000, "(" * 2000, "kata " * 10_000])
+def test_questions_beyond_all_measure_are_refused_with_a_sentence(q: str):
+    with pytest.raises(BadParameter, match="terlalu panjang"):
+        search(Filters(q=q))
+
+
+@pytest.mark.parametrize(
+    "anchor", ["x", "t", "t-1", "t" + "9" * 19, "r1", "r1-2-" + "z" * 999, "t1\0", "r9-1-a..b", "\ud800"]
+)
+def test_anchors_of_strangers_are_refused_or_harmless(anchor: str):
+    try:
+        search(Filters(q="rapat"), anchor=anchor)
+    except BadParameter as error:
+        assert error.parameter == "sebelum"
+
+
+def test_deep_pages_stay_quick():
+    started = time.perf_counter()
+    anchor, pages = "", 0
+    while anchor is not None and pages < 30:
+        anchor, pages = search(Filters(q="rapat"), size=5, anchor=anchor).next_anchor, pages + 1
+    assert pages == 12
+    assert (time.perf_counter() - started) / pages < 2.0

@@ -1,0 +1,67 @@
+"""What is marked in titles and passages: what the index matched, and never a tag."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.search import Segment, highlight, snippet
+
+pytestmark = pytest.mark.django_db
+FILLER = "Kegiatan berlangsung di aula kantor dan dihadiri undangan dari berbagai lembaga. "
+
+
+def marked(segments: list[Segment]) -> list[str]:
+    return [text for text, is_hit in segments if is_hit]
+
+
+@pytest.mark.parametrize(
+    ("text", "q", "hits"),
+    [
+        ("KPU menetapkan jumlah pemilih", "penetapan", ["menetapkan"]),
+        ("Tinjau PSU di Pasaman", "pemungutan suara ulang", ["PSU"]),
+        ("Pemungutan suara ulang; suara rakyat", "psu", ["Pemungutan suara ulang"]),
+        ("Coklit di Kab. Lombok Barat", "lobar", ["Lombok Barat"]),
+        ("REKRUITMEN BADAN AD HOC", "rekrutmen adhoc", ["REKRUITMEN", "AD HOC"]),
+        ("Pemilih-pemilih pemula", "pemilih", ["Pemilih-pemilih"]),
+        ("Pemutakhiran dan pemungutan", "pemu*", ["Pemutakhiran", "pemungutan"]),
+        ("Rapat pleno rutin, pleno rapat", '"rapat pleno"', ["Rapat pleno"]),
+        ("Rapat di Bali", "rapat -bali", ["Rapat"]),
+        ("<b>Rapat</b>", "rapat b", ["b", "Rapat", "b"]),
+        ("Rapat", "", []),
+    ],
+)
+def test_what_the_index_matches_is_marked(text: str, q: str, hits: list[str]):
+    segments = highlight(text, q)
+    assert marked(segments) == hits
+    assert "".join(piece for piece, _is_hit in segments) == text
+
+
+def test_the_passage_with_most_of_the_question_is_shown():
+    text = FILLER * 5 + "Logistik tiba. " + FILLER * 5 + "Distribusi logistik pilkada dimulai. " + FILLER * 5
+    segments = snippet(text, "distribusi logistik pilkada")
+    assert marked(segments) == ["Distribusi", "logistik", "pilkada"]
+    assert (segments[0][0], segments[-1][0]) == ("… ", " …")
+    assert sum(len(piece) for piece, _is_hit in segments) <= 250
+
+
+def test_without_a_hit_the_text_begins_at_its_beginning():
+    segments = snippet(FILLER * 9, "logistik")
+    assert segments[0][0].startswith("Kegiatan berlangsung")
+    assert marked(segments) == []
+
+
+def test_a_short_text_is_shown_whole_on_one_line():
+    assert snippet("Rapat\n\n pleno", "") == [("Rapat pleno", False)]
+    assert snippet("", "rapat") == []
+
+
+@given(st.text(max_size=400), st.text(max_size=40))
+def test_a_passage_is_part_of_the_text_whatever_the_text(text: str, q: str):
+    import unicodedata
+
+    whole = " ".join(unicodedata.normalize("NFC", text).split())
+    pieces = [piece for piece, _is_hit in snippet(text, q, length=80)]
+    inner = "".join(pieces).removeprefix("… ").removesuffix(" …")
+    assert inner in whole
