@@ -30,9 +30,14 @@ class Office:
 class Offices:
     by_id: dict[int, Office]
     by_host: dict[str, Office] = field(default_factory=dict)
+    by_region: dict[tuple[int | None, str], Office] = field(default_factory=dict)  # province and region
 
     def __post_init__(self) -> None:
-        self.by_host = {bare(office.hostname): office for office in self.by_id.values() if office.hostname}
+        for office in self.by_id.values():
+            if office.hostname:
+                self.by_host[bare(office.hostname)] = office
+            if office.level not in (NATIONAL, PROVINCE):
+                self.by_region.setdefault((office.province, office.region), office)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,4 @@ def _office_of_title(member: Member, offices: Offices) -> Office | None:
     named = facts(words)["place"]
     if member.office.region in named:
         return member.office
-    own_province = (o for o in offices.by_id.values() if o.province == member.office.province)
-    return next(
-        (office for office in own_province if office.region in named and office.level != PROVINCE), None
-    )
+    return next(filter(None, (offices.by_region.get((member.office.province, name)) for name in named)), None)

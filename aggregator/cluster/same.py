@@ -3,7 +3,7 @@ edited a little or cut short. The same event in other words, or the same words o
 
 from __future__ import annotations
 
-from aggregator.cluster.told import Told, overlap
+from aggregator.cluster.told import Facts, Told, overlap
 
 LEAST_SHARED = 0.5  # Jaccard, or containment: measured to part copies from the rest, see docs
 LEAST_EXCERPT = 0.7  # containment of an excerpt far shorter than the whole
@@ -17,6 +17,8 @@ def same_story(one: Told, two: Told) -> bool:
     """Symmetric. Dates of publication are the caller's matter."""
     if min(len(one.tokens), len(two.tokens)) < SHORT:
         return _same_notice(one, two)
+    if not _may_agree(one, two):
+        return False
     jaccard, contained = overlap(one.pair_set, two.pair_set)
     if jaccard < LEAST_SHARED and contained < _least_contained(one, two):
         return False
@@ -49,27 +51,21 @@ def _same_but_number_mark(one: Told, two: Told) -> bool:
     return len(long) == len(short) + 1 and long[:-1] == short and long[-1].isdigit() and len(long[-1]) == 1
 
 
+def _may_agree(one: Told, two: Told) -> bool:
+    """The quick look: forms that many offices fill in end here."""
+    return len(one.lines) > 1 or len(two.lines) > 1 or not differ(one.facts, two.facts)
+
+
 def _facts_agree(one: Told, two: Told) -> bool:
     """Neither may have a number, day, month or place of its own where the other has another. A paragraph
     before or behind all they have in common (greeting, footer) is not looked at."""
     if not differ(one.facts, two.facts):
         return True
-    first, second = _common_part(one.tokens, two.tokens)
-    return not differ(one.facts_within(*first), two.facts_within(*second))
+    return not differ(one.facts_shared_with(two), two.facts_shared_with(one))
 
 
-def differ(one: dict[str, frozenset[str]], two: dict[str, frozenset[str]]) -> bool:
+def differ(one: Facts, two: Facts) -> bool:
     return any(one[kind] - two[kind] and two[kind] - one[kind] for kind in one)
-
-
-def _common_part(one: list[str], two: list[str]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Token ranges from the first to the last four words that both have."""
-    where = {tuple(two[i : i + 4]): i for i in range(len(two) - 3)}
-    shared = [(i, where[key]) for i in range(len(one) - 3) if (key := tuple(one[i : i + 4])) in where]
-    if not shared:
-        return (0, len(one)), (0, len(two))
-    others = [j for _, j in shared]
-    return (shared[0][0], shared[-1][0] + 4), (min(others), max(others) + 4)
 
 
 def _titles_agree(one: Told, two: Told, jaccard: float) -> bool:

@@ -36,7 +36,7 @@ def refresh(stories: set[int], alone: Iterable[int], now: datetime) -> None:
     """Choose the leads of `stories` anew and say what every member is; entries in `alone` that are in no
     story stand for themselves. Marks what changed, and sets `clustered_at` of the entries in `alone`."""
     registry = offices()
-    rows = _members(stories, list(alone))
+    rows = _members(stories, list(alone), registry)
     by_story: dict[int, list[Member]] = defaultdict(list)
     faces: dict[int, Face] = {}
     for story, member in rows.values():
@@ -51,9 +51,9 @@ def refresh(stories: set[int], alone: Iterable[int], now: datetime) -> None:
     _name_leads(stories, leads)
 
 
-def _members(stories: set[int], alone: list[int]) -> dict[int, tuple[int | None, Member]]:
+def _members(stories: set[int], alone: list[int], registry: Offices) -> dict[int, tuple[int | None, Member]]:
     entries = Entry.objects.public().filter(id__in=alone) | Entry.objects.public().filter(story__in=stories)
-    known = offices().by_id
+    known = registry.by_id
     rows = entries.annotate(head=Substr("public_revision__text", 1, HEAD)).values_list(
         *("id", "story_id", "satker_id", "published_at", "first_seen_at", "public_revision__title", "head")
     )

@@ -10,6 +10,8 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+Facts = dict[str, frozenset[str]]  # by kind: number, month, day, place
+RUN = 4
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 _TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:['’`][^\W\d_]+)*|\w+")
@@ -126,22 +128,33 @@ class Told:
         return tuple(_TOKEN.findall(title))
 
     @cached_property
-    def title_facts(self) -> dict[str, frozenset[str]]:
+    def title_facts(self) -> Facts:
         return facts(list(self.title_words))
 
     @cached_property
-    def facts(self) -> dict[str, frozenset[str]]:
+    def facts(self) -> Facts:
         return facts(self.tokens)
 
-    def facts_within(self, start: int, end: int) -> dict[str, frozenset[str]]:
-        """Facts of the lines that tokens `start` to `end` stand in."""
-        kept: list[str] = []
-        position = 0
-        for line in self.lines:
-            if position < end and position + len(line) > start:
-                kept += line
-            position += len(line)
-        return facts(kept)
+    @cached_property
+    def line_facts(self) -> list[Facts]:
+        return [facts(line) for line in self.lines]
+
+    @cached_property
+    def line_runs(self) -> list[frozenset[str]]:
+        """Four words in a row, by line."""
+        return [
+            frozenset(" ".join(line[i : i + RUN]) for i in range(max(1, len(line) - RUN + 1)))
+            for line in self.lines
+        ]
+
+    def facts_shared_with(self, other: Told) -> Facts:
+        """Facts from the first to the last line that has four words in a row in common with `other`."""
+        runs = frozenset().union(*other.line_runs)
+        shared = [number for number, line in enumerate(self.line_runs) if not line.isdisjoint(runs)]
+        if not shared:
+            return self.facts
+        lines = self.line_facts[shared[0] : shared[-1] + 1]
+        return {kind: frozenset().union(*(line[kind] for line in lines)) for kind in lines[0]}
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -159,7 +172,7 @@ def _unsigned(text: str) -> str:
     return "\n".join(lines)
 
 
-def facts(tokens: list[str]) -> dict[str, frozenset[str]]:
+def facts(tokens: list[str]) -> Facts:
     """What must agree between two posts of one story, by kind; `tokens` in lower case."""
     present = set(tokens)
     return {
