@@ -7,9 +7,8 @@ import json
 from typing import Any
 
 from aggregator.errors import ParseError
+from aggregator.feed_fields import MAX_ENTRIES, plain_to_html
 from aggregator.records import Enclosure, ParsedEntry, ParsedFeed
-
-MAX_ENTRIES = 5000
 
 
 def read_json(text: str, url: str, warnings: list[str]) -> ParsedFeed:
@@ -56,12 +55,6 @@ def _entry(item: dict[str, Any], authors: str, language: str) -> ParsedEntry:
         image=_text(item.get("image")) or _text(item.get("banner_image")),
         language=_text(item.get("language")) or language,
     )
-
-
-def plain_to_html(text: str) -> str:
-    """Plain text as HTML that reads the same: escaped, paragraphs at blank lines, line breaks kept."""
-    paragraphs = html.escape(text, quote=False).replace("\r\n", "\n").split("\n\n")
-    return "".join(f"<p>{part.strip().replace(chr(10), '<br>')}</p>" for part in paragraphs if part.strip())
 
 
 def _names(item: dict[str, Any]) -> str:
