@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from feeds import addresses
@@ -35,7 +36,11 @@ def json_feed(document: Document) -> bytes:
         "archive": document.window.archive is not None,
     }
     head = _text(frame)[:-1]
-    return b'%s, "items": [\n%s\n]}\n' % (head, b",\n".join(pieces(document, "json", _fragment)))
+    return b'%s, "items": [\n%s\n]}\n' % (head, b",\n".join(pieces(document, "json", _fragments)))
+
+
+def _fragments(items: Sequence[tuple[Item, str]]) -> list[bytes]:
+    return [_fragment(item, body) for item, body in items]
 
 
 def _fragment(item: Item, body: str) -> bytes:

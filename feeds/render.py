@@ -29,26 +29,29 @@ def atom(document: Document) -> bytes:
     """The document as Atom 1.0 (RFC 4287), UTF-8."""
     frame = _frame(document, "atom")
     frame.author({"name": PUBLISHER, "uri": addresses.absolute("/")})
-    return _joined(frame.atom_str(), b"</feed>", pieces(document, "atom", _atom_fragment))
+    return _joined(frame.atom_str(), b"</feed>", pieces(document, "atom", _atom_fragments))
 
 
 def rss(document: Document) -> bytes:
     """The document as RSS 2.0 by the RSS Advisory Board's profile, UTF-8."""
-    return _joined(_frame(document, "rss").rss_str(), b"</channel>", pieces(document, "rss", _rss_fragment))
+    return _joined(_frame(document, "rss").rss_str(), b"</channel>", pieces(document, "rss", _rss_fragments))
 
 
-def pieces(document: Document, ending: str, build: Callable[[Item, str], bytes]) -> list[bytes]:
-    """The fragments of a document's entries; those not kept are built by `build(item, body)`."""
+def pieces(
+    document: Document, ending: str, build: Callable[[Sequence[tuple[Item, str]]], Sequence[bytes]]
+) -> list[bytes]:
+    """The fragments of a document's entries; those not kept are built from items and bodies ("" unless the
+    document is to be full)."""
     full, entries = document.full, document.entries
     found = [fragments.get((ending, full, entry)) for entry in entries]
     missing = [entry for entry, piece in zip(entries, found, strict=True) if piece is None]
     wordless = [entry.revision_id for entry in missing if not entry.summary]
     text = texts(wordless) if wordless else {}
     html = bodies(entry.revision_id for entry in missing) if full and missing else {}
-    built = {
-        entry: build(entry.item(text.get(entry.revision_id, "")), html.get(entry.revision_id, ""))
-        for entry in missing
-    }
+    items = [
+        (entry.item(text.get(entry.revision_id, "")), html.get(entry.revision_id, "")) for entry in missing
+    ]
+    built = dict(zip(missing, build(items), strict=True)) if items else {}
     for entry, piece in built.items():
         fragments.put((ending, full, entry), piece, len(piece) + 2000)
     return [piece or built[entry] for entry, piece in zip(entries, found, strict=True)]
@@ -83,45 +86,54 @@ def _joined(frame: bytes, end: bytes, pieces: Sequence[bytes]) -> bytes:
     return b"\n".join([head, *pieces, mark + tail])
 
 
-def _atom_fragment(item: Item, body: str) -> bytes:
-    generator, entry = _alone(item)
-    entry.updated(item.updated_at)
-    entry.author({"name": item.satker, "uri": item.satker_url})
-    if item.byline:
-        entry.contributor({"name": item.byline})
-    entry.summary(item.excerpt)
-    if body:
-        entry.content(body, type="html")
-    entry.category([{"term": c.term, "scheme": c.scheme, "label": c.label} for c in item.categories])
-    return _cut(generator.atom_str(), b"entry")
+def _atom_fragments(items: Sequence[tuple[Item, str]]) -> list[bytes]:
+    generator = _nameless()
+    for item, body in items:
+        entry = _entry(generator, item)
+        entry.updated(item.updated_at)
+        entry.author({"name": item.satker, "uri": item.satker_url})
+        if item.byline:
+            entry.contributor({"name": item.byline})
+        entry.summary(item.excerpt)
+        if body:
+            entry.content(body, type="html")
+        entry.category([{"term": c.term, "scheme": c.scheme, "label": c.label} for c in item.categories])
+    return _parted(generator.atom_str(), b"entry")
 
 
-def _rss_fragment(item: Item, body: str) -> bytes:
-    generator, entry = _alone(item)
-    entry.title(_plain(item.title))
-    entry.description(escape(item.excerpt, quote=False))
-    if body:
-        entry.content(body)
-    entry.category([{"term": c.label, "scheme": c.scheme} for c in item.categories])
-    if item.source_url:
-        entry.source(item.source_url, item.satker)
-    return _cut(generator.rss_str(), b"item")
+def _rss_fragments(items: Sequence[tuple[Item, str]]) -> list[bytes]:
+    generator = _nameless()
+    for item, body in items:
+        entry = _entry(generator, item)
+        entry.title(_plain(item.title))
+        entry.description(escape(item.excerpt, quote=False))
+        if body:
+            entry.content(body)
+        entry.category([{"term": c.label, "scheme": c.scheme} for c in item.categories])
+        if item.source_url:
+            entry.source(item.source_url, item.satker)
+    return _parted(generator.rss_str(), b"item")
 
 
-def _alone(item: Item) -> tuple[Any, Any]:
-    """A frame around one entry, and the entry with what both formats share."""
+def _nameless() -> Any:
+    """A frame that only holds entries until they are parted."""
     generator = _generator()
     generator.id("x")
     generator.title("x")
     generator.link(href="x")
     generator.description("x")
+    return generator
+
+
+def _entry(generator: Any, item: Item) -> Any:
+    """A new entry with what both formats share."""
     entry = generator.add_entry(order="append")
     entry.portal.item = item
     entry.id(item.identifier)
     entry.title(item.title)
     entry.link(href=item.url)
     entry.published(item.published_at)
-    return generator, entry
+    return entry
 
 
 def _plain(title: str) -> str:
@@ -130,7 +142,9 @@ def _plain(title: str) -> str:
     return _ENTITY.sub("＆", _MARKUP.sub("‹", title))
 
 
-def _cut(feed: bytes, name: bytes) -> bytes:
-    """The one entry of a feed, as it stands within the frame that declares its namespaces."""
-    start = feed.index(b"<" + name)
-    return feed[start : feed.rindex(b"</" + name + b">") + len(name) + 3]
+def _parted(feed: bytes, name: bytes) -> list[bytes]:
+    """The entries of a feed, each as it stands within a frame, which declares its namespaces. In XML a bare
+    "<" only ever begins a tag."""
+    opening, closing = b"<" + name, b"</" + name + b">"
+    _head, *found = feed.split(opening)
+    return [opening + piece.partition(closing)[0] + closing for piece in found]
