@@ -9,6 +9,7 @@ from aggregator.search.filters import Chip, Filters, read_filters
 from aggregator.search.follow import Check, check, follow, rebuild
 from aggregator.search.results import FacetValue, Results, Segment
 from aggregator.search.snippets import highlight, snippet
+from aggregator.search.suggest import suggest
 
 __all__ = [
     "Check",
@@ -24,4 +25,5 @@ __all__ = [
     "rebuild",
     "search",
     "snippet",
+    "suggest",
 ]

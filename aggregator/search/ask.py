@@ -40,6 +40,7 @@ from aggregator.search.query import (
 )
 from aggregator.search.ranking import WINDOW, Candidate, rank
 from aggregator.search.results import FACETS, Results
+from aggregator.search.spelling import better_spelling
 from aggregator.search.synonyms import expand
 
 log = logging.getLogger(__name__)
@@ -51,18 +52,19 @@ MOST_WEIGHED = 7  # words of a question up to which each is weighed
 PREFIX_INFORMATION = 2.0
 MOST_RANKED = 1000  # hits of one question by relevance; whoever wants more narrows it or sorts by date
 SPARE = 10  # hits asked for beyond a page, in place of such as are no longer public
-MOST_PAGE = 500
+MOST_PAGE = 10_000
 
 
-def search(filters: Filters, *, size: int = 20, anchor: str = "") -> Results:
-    """One page of what the filters ask for. Raises BadParameter (q beyond the limits, anchor not of ours)."""
+def search(filters: Filters, *, size: int = 20, anchor: str = "", facets: bool = True) -> Results:
+    """One page of what the filters ask for; without counting facets if they are not wanted. Raises
+    BadParameter (q beyond the limits, anchor not of ours)."""
     started = time.monotonic()
     filters = replace(filters, q=read_words(filters.q))
     size = max(1, min(size, MOST_PAGE))
     begin = read_anchor(anchor)
     try:
-        state = _state()
-        results = _Asking(state.reader, filters, size, begin, started + LONGEST).answer()
+        state = opened()
+        results = _Asking(state.reader, filters, size, begin, facets, started + LONGEST).answer()
         if state.is_growing:
             results.notes.append(_("Indeks sedang disusun; sebagian berita lama belum dapat ditemukan."))
     except IndexUnavailable as error:
@@ -84,7 +86,7 @@ _open: dict[Path, _State] = {}
 _open_lock = threading.Lock()
 
 
-def _state() -> _State:
+def opened() -> _State:
     """The newest committed state. Looks at one file a call; opens what is new. Raises IndexUnavailable."""
     path = current()
     try:
@@ -115,11 +117,13 @@ class _Asking:
         filters: Filters,
         size: int,
         begin: DateAnchor | RankAnchor | None,
+        facets: bool,
         deadline: float,
     ) -> None:
         self.reader, self.filters, self.size, self.begin = reader, filters, size, begin
         self.parsed: Parsed = parse(filters.q, resolve)
         self.notes: list[str] = []
+        self.better = ""  # spelling
         if self.parsed.cut:
             self.notes.append(_("Pertanyaan terlalu panjang; hanya kata-kata pertamanya yang dicari."))
         tree, narrow = _lifted(expand(self.parsed.tree), _narrowed(filters))
@@ -128,7 +132,7 @@ class _Asking:
             tree=tree,
             narrow=narrow,
             fold=_fold(filters, narrow),
-            facet_folds={facet: _facet_folds(filters, narrow, facet) for facet in FACETS},
+            facet_folds={facet: _facet_folds(filters, narrow, facet) for facet in FACETS if facets},
             sort=filters.order,
             deadline=deadline,
             first=first,  # the month is a facet, so that its own counts can leave it aside
@@ -157,6 +161,7 @@ class _Asking:
         limit = max(WINDOW, min(shown + self.size + SPARE, MOST_RANKED))
         question = replace(self.question, known=known, limit=limit)
         found, strict = self._widest(question)
+        question = self.question
         ranked = self._rank(found, strict, question.tree)
         seen = set(begin.last) if begin else set()
         rest = [entry_id for entry_id in ranked[max(0, shown - len(seen)) :] if entry_id not in seen]
@@ -167,11 +172,16 @@ class _Asking:
         return self._results(found, page, anchor)
 
     def _widest(self, question: Question) -> tuple[Found, list[tuple[int, float]]]:
-        """What is found with all the words and, when that is little, with most of them: the answer, and
-        the hits with all the words."""
+        """What is found with all the words and, when that is little, with better spelled words, or with
+        most of the words: the answer, and the hits with all the words."""
         found = self.reader.search(question)
         if found.total >= FEW or found.is_partial:
             return found, found.hits
+        self.better = better_spelling(
+            self.filters.q, self.parsed.tree, self.reader, rare_too=bool(found.total)
+        )
+        if self.better and not found.total and (corrected := self._corrected(question)):
+            return corrected, corrected.hits
         wider = _relaxed(question.tree, self._information)
         if wider is None:
             return found, found.hits
@@ -184,6 +194,20 @@ class _Asking:
             else _("Berita yang memuat semua kata didahulukan; sesudahnya yang memuat sebagiannya.")
         )
         return more, found.hits
+
+    def _corrected(self, question: Question) -> Found | None:
+        """The answer to the question as it was probably meant, and word of that."""
+        parsed = parse(self.better, resolve)
+        tree, _narrow = _lifted(expand(parsed.tree), dict(question.narrow))
+        found = self.reader.search(replace(question, tree=tree))
+        if not found.total:
+            return None
+        self.notes.append(
+            _("Tidak ada berita dengan kata “%(typed)s”; ini hasil untuk “%(meant)s”.")
+            % {"typed": self.filters.q, "meant": self.better}
+        )
+        self.question, self.parsed = replace(self.question, tree=tree), replace(parsed, odd=True)
+        return found
 
     def _information(self, node: Node) -> float:
         """How much it says that a post matches: the inverse document frequency."""
@@ -226,6 +250,7 @@ class _Asking:
             facets=facet_values(found.facets),
             next_anchor=anchor,
             read_as=show(self.parsed.tree) if self.parsed.odd else "",
+            did_you_mean=self.better,
             notes=self.notes,
         )
 

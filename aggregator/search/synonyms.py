@@ -102,6 +102,19 @@ def synonyms() -> Table:
     return _table(own if stamp else None, stamp)
 
 
+def spelled_out() -> list[str]:
+    """The forms of several words, in alphabetical order."""
+    return sorted(
+        {
+            " ".join(word for word, _stem in form)
+            for choices in synonyms().values()
+            for _stems, others in choices
+            for form in others
+            if len(form) > 1
+        }
+    )
+
+
 @lru_cache(maxsize=2)
 def _table(own: Path | None, _stamp: int) -> Table:
     groups = _groups((DATA / "search_synonyms.csv").read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ from aggregator.errors import IndexUnavailable
 from aggregator.models import Change, Entry, PortalState
 from aggregator.search import Filters, Results, check, follow, rebuild, search
 from aggregator.search import engine as files
-from aggregator.search.ask import _state as opened
+from aggregator.search.ask import opened
 from aggregator.search.engine import Question
 from aggregator.search.follow import Follower, repair
 from aggregator.search.names import resolve
