@@ -1,0 +1,126 @@
+"""The main job by real processes: a network of sites, one pass, then page, feed and search show the post."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from tests.installation import Installation, kill_group, wait_until
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
+SITES = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return answer.read().decode()
+
+
+def answers(url: str) -> bool:
+    try:
+        return bool(read(url))
+    except OSError:
+        return False
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    if not process.stdout or not process.stdout.closed:
+        process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory) -> Iterator[tuple[Installation, str, dict[str, float]]]:
+    """A demo network that stands still, one pass over it begun and killed, one completed, and the web."""
+    folder: Path = tmp_path_factory.mktemp("portal")
+    port, web_port = free_port(), free_port()
+    installation = Installation(folder, port, BASE_URL=f"http://127.0.0.1:{web_port}", WEB_WORKERS="1")
+    registry, base = folder / "demo.csv", f"http://127.0.0.1:{web_port}"
+    with ExitStack() as running:
+        network = installation.popen(
+            *("demo_network", "--sites", str(SITES), "--port", str(port), "--rate", "0"),
+            *("--write-registry", str(registry)),
+        )
+        running.callback(stop, network)
+        installation.run("migrate")
+        installation.run("load_registry")
+        wait_until(lambda: registry.exists() and answers(f"http://127.0.0.1:{port}/"))
+        installation.run("load_registry", str(registry))
+        killed = installation.popen("refresh_feeds", "--no-index")
+        running.callback(stop, killed)
+        wait_until(lambda: killed.poll() is not None or bool(installation.entries()))
+        kill_group(killed)
+        totals = installation.refresh()
+        web = installation.popen("serve", "--port", str(web_port))
+        running.callback(stop, web)
+        wait_until(lambda: answers(f"{base}/healthz"))
+        yield installation, base, totals
+
+
+def newest(installation: Installation) -> dict[str, str]:
+    published = [e for e in installation.entries() if e["status"] == "published" and e["is_lead"]]
+    return max(published, key=lambda entry: entry["published_at"])
+
+
+def test_every_site_is_stored_once_though_the_first_pass_was_killed(portal) -> None:
+    installation, _, totals = portal
+    entries = installation.entries()
+    assert totals["failed"] == 0
+    assert len({entry["feed"] for entry in entries}) == SITES
+    assert len({(entry["feed"], entry["guid"]) for entry in entries}) == len(entries) > SITES * 8
+
+
+def test_a_second_pass_stores_nothing_and_is_told_that_nothing_changed(portal) -> None:
+    installation, _, _ = portal
+    again = installation.refresh()
+    assert (again["new"], again["changed"]) == (0, 0)
+    assert again["not_modified"] >= SITES * 0.6
+
+
+def test_the_newest_post_stands_on_the_home_page_and_has_a_page(portal) -> None:
+    installation, base, _ = portal
+    entry = newest(installation)
+    assert f"/berita/{entry['id']}/" in read(f"{base}/")
+    page = read(f"{base}/berita/{entry['id']}")
+    assert entry["url"].replace("&", "&amp;") in page
+
+
+def test_search_finds_it_by_its_title(portal) -> None:
+    installation, base, _ = portal
+    entry = newest(installation)
+    found = read(f"{base}/cari?q={urllib.parse.quote(entry['title'])}")
+    assert f"/berita/{entry['id']}/" in found
+
+
+@pytest.mark.parametrize("ending", ["rss", "atom"])
+def test_the_national_feed_carries_it_with_its_original_link(portal, ending: str) -> None:
+    installation, base, _ = portal
+    entry = newest(installation)
+    feed = feedparser.parse(read(f"{base}/feeds/nasional.{ending}").encode())
+    assert not feed.bozo
+    assert entry["url"] in [item.link for item in feed.entries]
+
+
+def test_the_index_holds_exactly_what_is_public(portal) -> None:
+    installation, _, _ = portal
+    assert installation.run("check_index")
+
+
+def test_readyz_says_that_all_is_ready(portal) -> None:
+    _, base, _ = portal
+    assert json.loads(read(f"{base}/readyz"))["ready"] is True
