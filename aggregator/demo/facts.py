@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from aggregator.demo import almanac
-from aggregator.demo.places import PAPUA, Office, number, share
+from aggregator.demo.places import PAPUA, Office, mixed
 
 Maker = Callable[["Facts"], str]
 MAKERS: dict[str, Maker] = {}
@@ -285,7 +285,7 @@ def hari_tgl(f: Facts) -> str:
     """The day as this office writes it."""
     day = f.day
     name = almanac.day_name(day)
-    style = number(f.office.seed, f.office.code, "date") % 6
+    style = f.office.habit("date", 6)
     if style < 3:
         return f"{name} ({day.day}/{day.month}/{day.year})"
     if style == 3:
@@ -340,8 +340,9 @@ MAKERS |= {
 def _movement(f: Facts) -> tuple[int, int, int]:
     """New, struck off and changed voters of the quarter; they explain the difference to the last one."""
     now, before = _list_at(f)[0], _list_at(f, 1)[0]
-    lost = int(before * (0.002 + 0.003 * share(f.office.code, *_quarter(f), "lost")))
-    changed = int(before * (0.001 + 0.002 * share(f.office.code, *_quarter(f), "changed")))
+    luck = mixed(before)
+    lost = int(before * (0.002 + 0.003 * (luck & 0xFFFF) / 0xFFFF))
+    changed = int(before * (0.001 + 0.002 * (luck >> 48) / 0xFFFF))
     return now - before + lost, lost, changed
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.demo.places import Office, number, share
+from aggregator.demo.places import Office
 from aggregator.demo.posts import Post
+from aggregator.demo.timeline import LIVE_NUMBERS
 
 FEED_PATHS = {
     "wordpress": "/feed/",
@@ -50,10 +51,8 @@ class Habits:
 
 
 def habits(office: Office) -> Habits:
-    def luck(what: str) -> float:
-        return share(office.seed, office.code, what)
-
-    kind = _KINDS[number(office.seed, office.code, "kind") % len(_KINDS)]
+    luck = office.trait
+    kind = _KINDS[office.habit("kind", len(_KINDS))]
     if office.level == "national":
         kind = "wordpress"
     old = kind in ("joomla", "rdf", "platform")
@@ -69,7 +68,7 @@ def habits(office: Office) -> Habits:
         compresses=luck("compresses") < 0.85,
         curly=charset != "iso-8859-1" and luck("curly") < 0.6,
         excerpts_only=office.level == "regency" and luck("excerpts") < 0.08,
-        dates=("rfc", "wib", "words")[number(office.seed, office.code, "dates") % 3],
+        dates=("rfc", "wib", "words")[office.habit("dates", 3)],
     )
 
 
@@ -81,14 +80,19 @@ def local_time(office: Office, moment: datetime) -> datetime:
 def post_path(office: Office, kind: str, post: Post) -> str:
     """The path of a post at its site; no two posts of a site share one."""
     if kind == "wordpress":
-        again = post.number % 10 if post.number < 100_000 else post.number
         local = local_time(office, post.published_at)
-        return f"/{local:%Y/%m/%d}/{post.slug}{f'-{again + 1}' if again else ''}/"
+        return f"/{local:%Y/%m/%d}/{post.slug}{repeat_mark(post.number)}/"
     if kind == "joomla":
         return f"/index.php/berita/{post.number}-{post.slug}"
     if kind == "platform":
         return f"/blog/read/{post.number}_{post.slug}"
     return f"/berita/baca/{post.number}/{post.slug}"
+
+
+def repeat_mark(number: int) -> str:
+    """What WordPress puts behind a slug that the day has already; nothing for the first post of a day."""
+    again = number % 10 if number < LIVE_NUMBERS else number
+    return f"-{again + 1}" if again else ""
 
 
 def picture_path(kind: str, post: Post) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 
 from aggregator.demo.almanac import long_date
 from aggregator.demo.grammar import DATA, read_lines
-from aggregator.demo.places import Office, number
+from aggregator.demo.places import Office
 
 _BIG_NUMBER = re.compile(
     r"\b\d{1,3}(?:\.\d{3})+\b|\b\d{2,3}\b(?=\s+(?:peserta|orang|siswa|pemilih|berkas|pegawai))"
@@ -110,7 +110,7 @@ def dateline(
     a release on its way to another site, where some drop it."""
     first = paragraphs[0]
     host, seat = office.row["hostname"], office.seat
-    habit = number(office.seed, office.code, "dateline") % 8 if day else 0
+    habit = office.habit("dateline", 8) if day else 0
     if day is None and office.level == "national":
         host = "kpu.go.id"
     if rng.random() < 0.06:
@@ -132,7 +132,7 @@ def dateline(
 
 def signature(office: Office, rng: random.Random) -> str:
     writer, photographer = office.people[14], office.people[15]
-    habit = number(office.seed, office.code, "signature") % 7
+    habit = office.habit("signature", 7)
     return (
         f"(Humas {office.short})",
         f"(Humas {office.short}/foto: {photographer.split()[0]})",

@@ -68,9 +68,12 @@ def number(*parts: object) -> int:
     return int.from_bytes(blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest(), "big")
 
 
-def share(*parts: object) -> float:
-    """`number` as a part of one."""
-    return number(*parts) / 2**64
+def mixed(bits: int) -> int:
+    """Another number of 64 bits, far from this one: a step of SplitMix64, much cheaper than `number`."""
+    bits = (bits + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+    bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+    return bits ^ (bits >> 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +114,25 @@ class Office:
     seed: int
     twin: bool = False  # a kabupaten and a kota bear this name, so it is never left bare
     children: tuple[Office, ...] = field(default=(), repr=False, compare=False)
+    _traits: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+    _lists: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    def habit(self, what: str, kinds: int) -> int:
+        """Which of so many ways this office has in this matter, for ever."""
+        bits = self._traits.get(what)
+        if bits is None:
+            bits = self._traits[what] = number(self.seed, self.code, what)
+        return bits % kinds
+
+    def trait(self, what: str) -> float:
+        """How much of this the office has, 0 to 1."""
+        return self.habit(what, 2**64) / 2**64
+
+    @cached_property
     def code(self) -> str:
         return self.row["code"]
 
-    @property
+    @cached_property
     def level(self) -> str:
         """national, province or regency"""
         return self.row["level"]
@@ -165,11 +181,11 @@ class Office:
             return "KPU"
         if self.level == "province":
             short = SHORT_PROVINCES.get(self.code, self.place)
-            return f"{self.body} {short}" if share(self.seed, self.code, "short") < 0.6 else self.name
+            return f"{self.body} {short}" if self.trait("short") < 0.6 else self.name
         bare = f"{self.body} {self.place}"
         if self.row["kind"] == "kota":
-            return bare if not self.twin and share(self.seed, self.code, "short") < 0.3 else self.name
-        return bare if not self.twin and share(self.seed, self.code, "short") < 0.55 else self.name
+            return bare if not self.twin and self.trait("short") < 0.3 else self.name
+        return bare if not self.twin and self.trait("short") < 0.55 else self.name
 
     @cached_property
     def seat(self) -> str:
@@ -193,7 +209,7 @@ class Office:
 
     @cached_property
     def _rng(self) -> random.Random:
-        return random.Random(number(self.seed, self.code, "office"))
+        return random.Random(self.habit("people", 2**64))
 
     @cached_property
     def people(self) -> tuple[str, ...]:
@@ -211,7 +227,7 @@ class Office:
     @cached_property
     def culture(self) -> Culture:
         kinds = CULTURES.get(self.province_code, ("jawa",))
-        return cultures()[kinds[number(self.seed, self.code, "land") % len(kinds)]]
+        return cultures()[kinds[self.habit("land", len(kinds))]]
 
     @cached_property
     def districts(self) -> tuple[str, ...]:
@@ -233,7 +249,7 @@ class Office:
         return tuple(self._rng_of("villages").sample(names, len(names)))
 
     def _rng_of(self, what: str) -> random.Random:
-        return random.Random(number(self.seed, self.code, what))
+        return random.Random(self.habit(what, 2**64))
 
     @cached_property
     def base_voters(self) -> int:
@@ -241,7 +257,7 @@ class Office:
         if self.level != "regency":
             return sum(child.base_voters for child in self.children)
         low, high = self._voter_range()
-        return int(low * (high / low) ** share(self.seed, self.code, "voters"))
+        return int(low * (high / low) ** self.trait("voters"))
 
     def _voter_range(self) -> tuple[int, int]:
         if self.code == "3101":
@@ -256,15 +272,25 @@ class Office:
 
     def voters(self, quarter: int) -> int:
         """On its list after `quarter` quarters since the end of 2024."""
-        if self.level != "regency":
-            return sum(child.voters(quarter) for child in self.children)
-        growth = 0.0031 * quarter + 0.002 * (share(self.seed, self.code, quarter) - 0.5)
-        return int(self.base_voters * (1 + growth))
+        return self._voter_list(quarter)[0]
 
     def male_voters(self, quarter: int) -> int:
+        return self._voter_list(quarter)[1]
+
+    def _voter_list(self, quarter: int) -> tuple[int, int]:
+        """All and male voters."""
+        known = self._lists.get(quarter)
+        if known is None:
+            known = self._lists[quarter] = self._count_voters(quarter)
+        return known
+
+    def _count_voters(self, quarter: int) -> tuple[int, int]:
         if self.level != "regency":
-            return sum(child.male_voters(quarter) for child in self.children)
-        return int(self.voters(quarter) * (0.488 + 0.024 * share(self.seed, self.code, "men")))
+            lists = [child._voter_list(quarter) for child in self.children]
+            return sum(voters for voters, _ in lists), sum(men for _, men in lists)
+        luck = mixed(self.habit("quarter", 2**64) + quarter) / 2**64
+        voters = int(self.base_voters * (1 + 0.0031 * quarter + 0.002 * (luck - 0.5)))
+        return voters, int(voters * (0.488 + 0.024 * self.trait("men")))
 
     @cached_property
     def district_count(self) -> int:
@@ -276,8 +302,8 @@ class Office:
     def village_count(self) -> int:
         if self.level != "regency":
             return sum(child.village_count for child in self.children)
-        each = 6 if self.row["kind"] == "kota" else 9 + number(self.seed, self.code, "villages") % 8
-        return self.district_count * each + number(self.seed, self.code) % 7
+        each = 6 if self.row["kind"] == "kota" else 9 + self.habit("villages", 8)
+        return self.district_count * each + self.habit("more villages", 7)
 
     def station_count(self, voters_each: int) -> int:
         """Polling stations when each holds about so many voters."""

@@ -16,12 +16,13 @@ from functools import lru_cache
 from aggregator.demo import noise
 from aggregator.demo.almanac import slug
 from aggregator.demo.facts import Facts
-from aggregator.demo.places import Office, number, offices, share
+from aggregator.demo.places import Office, mixed, offices
 from aggregator.demo.scenarios import Draft, Scenario, compose, in_season
 from aggregator.demo.timeline import DAY, Session, Slot, Timeline, day_of, utc
 
 RECENT = 36 * 3600  # a re-post follows its release within this time
 RECENT_LIVE = 25 * 60
+REPOSTS = 0.17  # of what an office other than the national one posts, at most
 DATE_FAULTS = ("30 Feb {y} 09:00:00 +0700", "0000-00-00 00:00:00", "Wed, 01 Jan 0201 08:00:00 +0700")
 
 
@@ -81,7 +82,7 @@ class World:
     def window(self, code: str) -> int:
         """How many entries the feed of this office holds: 10 to 50, 30 on average."""
         return (10, 10, 15, 20, 20, 25, 30, 30, 30, 35, 40, 50, 50, 50)[
-            number(self.seed, code, "window") % 14
+            self.offices[code].habit("window", 14)
         ]
 
     def post(self, slot: Slot, now: int) -> Post:
@@ -102,60 +103,56 @@ class World:
     # --- Who wrote it ----------------------------------------------------------------------------
     def _origin(self, slot: Slot) -> tuple[str, Slot | None]:
         """own, or whose release this slot carries."""
-        level = self.offices[slot.code].level
-        luck = share(self.seed, slot.code, slot.number, "origin")
-        central = {"national": 0.0, "province": 0.10}.get(level, 0.13 if slot.live else 0.11)
-        other = {"national": 0.0, "province": 0.06}.get(level, 0.06)
-        if luck < central and "0" in self.offices:
-            source = self._pick(slot, "0")
-            return ("central", source) if source else ("own", None)
-        if luck < central + other:
-            office = self.offices[slot.code]
-            if level == "province" and office.children:
-                child = office.children[number(slot.code, slot.number) % len(office.children)].code
-                source = self._pick(slot, child)
-                return ("child", source) if source else ("own", None)
-            source = self._pick(slot, office.parent) if office.parent in self.offices else None
-            return ("provincial", source) if source else ("own", None)
-        return "own", None
+        kind, writer = self._wish(slot)
+        source = self._pick(slot, writer) if writer else None
+        return (kind, source) if source else ("own", None)
 
-    def _pick(self, slot: Slot, code: str) -> Slot | None:
+    def _wish(self, slot: Slot) -> tuple[str, str]:
+        """What this slot is to carry, and of which office, if there is something."""
+        office, luck = self.offices[slot.code], (slot.luck & 0xFFFF) / 0x10000
+        if office.level == "national" or luck >= REPOSTS:
+            return "own", ""
+        if luck < (0.10 if office.level == "province" else 0.13 if slot.live else 0.11):
+            return "central", "0"
+        if office.level == "regency":
+            return "provincial", office.parent
+        return "child", office.children[(slot.luck >> 16) % len(office.children)].code
+
+    def _pick(self, slot: Slot, writer: str) -> Slot | None:
         """The release this slot carries: a recent one, rather a much-carried one, and not one that an
         earlier post of the same site carries."""
-        ranked = self._ranked(slot, code)
+        ranked = self._ranked(slot, writer)
         if not ranked:
             return None
-        earlier = (s for s in self.timeline.between(slot.code, slot.when - RECENT, slot.when) if s != slot)
-        taken = {source for other in earlier for source in self._ranked(other, code)[:1]}
+        earlier = self.timeline.between(slot.code, slot.when - RECENT, slot.when)
+        taken = {
+            s for other in earlier if self._wish(other)[1] == writer for s in self._ranked(other, writer)[:1]
+        }
         return next((source for source in ranked if source not in taken), None)
 
-    def _ranked(self, slot: Slot, code: str) -> list[Slot]:
-        minutes = 60 * (2 + number(slot.code, slot.number, "after") % 9) if slot.live else 1500
-        candidates = self._own_slots(
-            code, slot.when - (RECENT_LIVE if slot.live else RECENT), slot.when - minutes
-        )
+    def _ranked(self, slot: Slot, writer: str) -> list[Slot]:
+        """Releases it might carry, the likeliest first."""
+        end = slot.when - (60 * (2 + (slot.luck >> 20) % 9) if slot.live else 1500)
+        candidates = self._own_slots(writer, slot.when - (RECENT_LIVE if slot.live else RECENT), end)
         if not candidates and slot.live:
-            candidates = self._own_slots(code, slot.when - RECENT, slot.when - minutes)
+            candidates = self._own_slots(writer, slot.when - RECENT, end)
 
         def heat(source: Slot) -> float:
-            appeal = share(self.seed, source.code, source.number, "heat") ** 3
-            return appeal * (0.3 + 0.7 * share(slot.code, slot.number, source.number))
+            appeal = ((source.luck >> 40) / 2**24) ** 3
+            return appeal * (0.3 + 0.7 * mixed(slot.luck ^ source.luck) / 2**64)
 
         return sorted(candidates, key=heat, reverse=True)
 
     def _own_slots(self, code: str, start: int, end: int) -> list[Slot]:
         slots = self.timeline.between(code, start, end)
-        return slots if code == "0" else [s for s in slots if self._is_own(s)]
-
-    def _is_own(self, slot: Slot) -> bool:
-        return share(self.seed, slot.code, slot.number, "origin") >= 0.19  # beyond every kind of re-post
+        return [slot for slot in slots if self._wish(slot)[0] == "own"]
 
     # --- Own work --------------------------------------------------------------------------------
     def _own(self, slot: Slot) -> Post:
         office = self.offices[slot.code]
         nation = self.offices.get("0", office)
         parent = self.offices.get(office.parent, nation)
-        rng = random.Random(number(self.seed, slot.code, slot.number, "own"))
+        rng = random.Random(slot.luck)
         happened = self._happened(slot, office, rng)
         scenario = self._scenario(office, happened, rng)
         facts = Facts(office, parent, nation, happened, rng)
@@ -212,14 +209,14 @@ class World:
 
     def _author(self, office: Office, rng: random.Random) -> str:
         names = ("admin", f"Humas {office.short}", office.people[14], office.people[15], office.short, "")
-        habit = number(self.seed, office.code, "author") % len(names)
+        habit = office.habit("author", len(names))
         return names[habit] if rng.random() < 0.85 else names[rng.randrange(len(names))]
 
     # --- Re-posts --------------------------------------------------------------------------------
     def _repost(self, slot: Slot, source: Slot, origin: str) -> Post:
         release = self._release(source)
         carrier, writer = self.offices[slot.code], self.offices[source.code]
-        rng = random.Random(number(self.seed, slot.code, slot.number, "repost"))
+        rng = random.Random(slot.luck ^ 1)
         part = rng.choice((0.0, 0.0, 0.1, 0.25, 0.5))  # of the words that have another word for them
         paragraphs = tuple(noise.reword(text, part, rng) for text in release.paragraphs)
         paragraphs = noise.dateline(paragraphs, writer, rng)
@@ -261,14 +258,14 @@ class World:
     # --- What a site does to it ------------------------------------------------------------------
     def _with_marks(self, post: Post, slot: Slot) -> Post:
         office = self.offices[slot.code]
-        rng = random.Random(number(self.seed, slot.code, slot.number, "marks"))
+        rng = random.Random(slot.luck ^ 2)
         paragraphs = post.paragraphs
         if post.origin == "own":
             paragraphs = noise.dateline(paragraphs, office, rng, post.published_at)
-            if share(self.seed, slot.code, "signs") < 0.6:
+            if office.trait("signs") < 0.6:
                 paragraphs = (*paragraphs, noise.signature(office, rng))
         title = post.title
-        if share(self.seed, slot.code, "capitals") < 0.06 or rng.random() < 0.02:
+        if office.trait("capitals") < 0.06 or rng.random() < 0.02:
             title = title.upper()
         if rng.random() < 0.02:
             title = noise.misprint(title, rng)
@@ -281,10 +278,9 @@ class World:
 
     def _corrected_at(self, slot: Slot) -> int:
         """When the first version is replaced; 0 for never."""
-        luck = share(self.seed, slot.code, slot.number, "correction")
-        if luck > (0.05 if slot.live else 0.022):
+        if (slot.luck >> 24 & 0xFFFF) > 0x10000 * (0.05 if slot.live else 0.022):
             return 0
-        delay = number(slot.code, slot.number, "delay")
+        delay = slot.luck >> 44
         return slot.when + (120 + delay % 600 if slot.live else 3600 + delay % (30 * 3600))
 
     def _version(self, post: Post, slot: Slot, now: int) -> Post:
@@ -294,7 +290,7 @@ class World:
             return post
         if now >= corrected_at:
             return replace(post, version=2, updated_at=utc(corrected_at))
-        rng = random.Random(number(self.seed, slot.code, slot.number, "mistake"))
+        rng = random.Random(slot.luck ^ 3)
         whole = "\n".join((post.title, *post.paragraphs))
         figures = noise.wrong_figure(whole, rng)
         if figures is None:

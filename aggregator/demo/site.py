@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from aggregator.demo import pages
 from aggregator.demo.files import pdf, png
 from aggregator.demo.formats import Writer
-from aggregator.demo.habits import habits, post_path
+from aggregator.demo.habits import habits, post_path, repeat_mark
 from aggregator.demo.places import Office
 from aggregator.demo.posts import Post, World
 from aggregator.demo.timeline import Slot
@@ -116,14 +116,14 @@ class Site:
     def _find(self, path: str, now: datetime) -> Post | None:
         """The post at this path, if it is out by now."""
         moment = int(now.timestamp())
-        for slot in self._slots(path):
+        for slot in self._slots(path, moment):
             if slot.when <= moment:
                 post = self.world.post(slot, moment)
                 if _NUMBER.match(path) or post_path(self.office, self.habits.kind, post) == path:
                     return post
         return None
 
-    def _slots(self, path: str) -> list[Slot]:
+    def _slots(self, path: str, moment: int) -> list[Slot]:
         if match := _NUMBER.match(path):
             slot = self.world.timeline.find(self.office.code, int(match[1]))
             return [slot] if slot else []
@@ -133,7 +133,8 @@ class Site:
             except ValueError:
                 return []
             at = int(noon.timestamp())
-            return self.world.timeline.between(self.office.code, at - 86_400, at + 86_400)
+            near = self.world.timeline.between(self.office.code, at - 86_400, min(at + 86_400, moment + 1))
+            return [slot for slot in near if path.endswith(f"{repeat_mark(slot.number)}/")]
         return []
 
 

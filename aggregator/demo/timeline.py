@@ -10,10 +10,10 @@ from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 
-from aggregator.demo.places import Office, number, share
+from aggregator.demo.places import Office, mixed, number
 
 FIRST_DAY = date(2021, 8, 1)  # the sites moved to the common platform in that month
 _FIRST = int(datetime(2021, 8, 1, tzinfo=UTC).timestamp())
@@ -32,6 +32,7 @@ class Slot:
     code: str
     when: int
     number: int
+    luck: int  # 64 bits that decide what becomes of it
     live: bool = False
 
 
@@ -49,6 +50,9 @@ class Timeline:
         self.offices, self.seed, self.sessions = offices, seed, tuple(sessions)
         self._days: dict[tuple[str, int], list[Slot]] = {}
         self._live = lru_cache(maxsize=256)(self._live_chunk)
+        self._shares = cache(self._weights)
+        self.usual_pace = cache(self._usual_pace)
+        self.gone_since = cache(self._gone_since)
 
     def newest(self, code: str, now: int, count: int) -> list[Slot]:
         """The last slots up to `now`, newest first."""
@@ -113,7 +117,7 @@ class Timeline:
             _minute((bits >> shift) & 0xFFF, bits) for shift in range(16, 16 + 8 * min(count, 5), 8)
         )
         return [
-            Slot(code, midnight + minute * 60 + (bits >> at) % 53, day * 10 + at)
+            Slot(code, midnight + minute * 60 + (bits >> at) % 53, day * 10 + at, mixed(bits + at))
             for at, minute in enumerate(minutes)
         ]
 
@@ -127,14 +131,11 @@ class Timeline:
         """Posts this office writes on a usual day around then."""
         if self.gone_since(code) <= day or self._is_silent(code, day // BLOCK):
             return 0.0
-        return self._usual_pace(code)
+        return self.usual_pace(code)
 
     def _usual_pace(self, code: str) -> float:
-        office, luck, more = (
-            self.offices[code],
-            share(self.seed, code, "pace"),
-            share(self.seed, code, "more"),
-        )
+        office = self.offices[code]
+        luck, more = office.trait("pace"), office.trait("pace within")
         if office.level == "national":
             return 4.6
         if office.level == "province":
@@ -146,27 +147,26 @@ class Timeline:
         return 0.35 + 0.65 * more if luck < 0.8 else 1.0 + 1.3 * more
 
     def _is_silent(self, code: str, block: int) -> bool:
-        return len(code) == 4 and share(self.seed, code, "silent", block) < 0.045
+        return len(code) == 4 and mixed(self.offices[code].habit("silent", 2**64) + block) < 0.045 * 2**64
 
-    def gone_since(self, code: str) -> int:
+    def _gone_since(self, code: str) -> int:
         """The day this office stopped writing for good; beyond all days for nearly all."""
-        if len(code) < 4 or share(self.seed, code, "gone") > 0.012:
+        office = self.offices[code]
+        if len(code) < 4 or office.trait("gone") > 0.012:
             return 1_000_000
-        return 1300 + int(500 * share(self.seed, code, "gone on"))
+        return 1300 + office.habit("gone on", 500)
 
     # --- The present -----------------------------------------------------------------------------
-    @cached_property
-    def _weights(self) -> tuple[list[str], list[float]]:
+    def _weights(self, session: Session) -> tuple[list[str], list[float]]:
         """Offices and cumulative weights for live posts; the nation's own releases are one in 20."""
         codes = list(self.offices)
-        today = (self.sessions[-1].start - _FIRST) // DAY if self.sessions else 0
-        paces = [min(1.6, self.pace(code, today)) for code in codes]
+        paces = [min(1.6, self.pace(code, (session.start - _FIRST) // DAY)) for code in codes]
         if codes[0] == "0":
             paces[0] = max(0.1, sum(paces[1:]) / 19)
         return codes, list(accumulate(paces))
 
     def _live_chunk(self, session: Session, chunk: int) -> Mapping[str, list[Slot]]:
-        codes, sums = self._weights
+        codes, sums = self._shares(session)
         step = 60 / session.rate
         a_second = _per_second(session.rate)
         found: dict[str, list[Slot]] = {}
@@ -176,7 +176,7 @@ class Timeline:
             when = slot * step
             place = int(when % 1 * a_second)
             found.setdefault(code, []).append(
-                Slot(code, int(when), LIVE_NUMBERS + (int(when) - _LIVE_EPOCH) * a_second + place, live=True)
+                Slot(code, int(when), LIVE_NUMBERS + (int(when) - _LIVE_EPOCH) * a_second + place, bits, True)
             )
         return found
 
