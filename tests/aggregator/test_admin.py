@@ -108,6 +108,11 @@ def test_a_viewer_does_not_enter(client: Client):
     assert client.get(reverse("admin:aggregator_satker_changelist")).status_code == 302
 
 
+def test_nobody_can_schedule_code_through_the_admin(staff: Client):
+    assert "django_q" not in {model._meta.app_label for model in admin.site._registry}
+    assert staff.get("/pantauan/admin/django_q/schedule/add/").status_code == 404
+
+
 # --- decisions --------------------------------------------------------------------------------------
 
 
@@ -280,6 +285,8 @@ def test_an_import_shows_what_would_change_and_writes_nothing(staff: Client, cou
     data = export.as_csv().replace("KPU Kabupaten Badung", "KPU Badung").encode()
     page = preview(staff, data)
     assert "0 satker baru, 1 berubah, 552 tetap" in page
+    assert "<del>KPU Kabupaten Badung</del> <ins>KPU Badung</ins>" in page
+    assert "style=" not in page
     assert Satker.objects.get(code="5103").name == "KPU Kabupaten Badung"
 
 
