@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from aggregator import decide
 from aggregator.models import Change, Entry, PortalState, Quarantine, Revision, Satker, SatkerHold, Story
+from aggregator.screen import screen_pending
 from tests.factories import make_entry, make_feed, make_satker
 
 pytestmark = pytest.mark.django_db
@@ -302,3 +303,23 @@ def test_hiding_costs_no_query_a_post(django_assert_max_num_queries):
         make_entry(feed=feed)
     with django_assert_max_num_queries(20):
         decide.hold_satker(feed.satker, "ani", "diretas", hide_all=True)
+
+
+@pytest.mark.parametrize("decision", ["quarantine_entry", "withdraw_entry"])
+def test_an_edit_at_the_site_does_not_undo_what_staff_decided(decision: str):
+    entry = make_entry("KPU gelar rapat pleno")
+    getattr(decide, decision)(entry, "ani", "permintaan satker")
+    state = fresh(entry).state
+    add_revision(entry, 2, "pending", text="KPU menggelar rapat pleno rutin di kantor.")
+    screen_pending(timezone.now(), satker_ids=[entry.satker_id])
+    assert fresh(entry).state == state
+    decide.release_entry(entry, "budi", "sudah benar")
+    assert fresh(entry).public_revision.number == 2
+
+
+def test_an_edit_at_the_site_does_not_undo_a_rejection():
+    entry = held_entry()
+    decide.reject_entry(entry, "budi", "judi")
+    add_revision(entry, 2, "pending", text="KPU menggelar rapat pleno rutin di kantor.")
+    screen_pending(timezone.now(), satker_ids=[entry.satker_id])
+    assert fresh(entry).state == "held"
