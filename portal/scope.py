@@ -73,7 +73,7 @@ def scope_of(filters: Filters, today: date) -> Scope:
 
 
 def _with_words(found: EntryQuerySet, filters: Filters) -> tuple[EntryQuerySet, str]:
-    results = ask(replace(filters, include_all=True, sort="terbaru"), size=MOST_HITS)
+    results = ask(replace(filters, include_all=True, sort="terbaru"), size=MOST_HITS, facets=False)
     note = " ".join(results.notes)
     if results.next_anchor:
         note += _("Dihitung dari %d hasil terbaru.") % MOST_HITS

@@ -4,12 +4,15 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from feeds.hub.requests import hub
 from portal.views import about, activity, entry, health, home, machines, offices, search, subjects, subscribe
 
 urlpatterns = [
     path("pantauan/admin/", admin.site.urls),
     path("feeds/", include("feeds.urls")),
+    path("hub", hub, name="hub"),
     path("satker.csv", offices.satker_csv, name="satker_csv"),
+    path("saran", search.suggestions, name="suggestions"),
     path("robots.txt", machines.robots, name="robots"),
     path("opensearch.xml", machines.opensearch, name="opensearch"),
     path("sitemap.xml", machines.sitemap, name="sitemap"),

@@ -6,7 +6,9 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django_q.models import OrmQ
 
+from aggregator.errors import IndexUnavailable
 from aggregator.models import PortalState
+from aggregator.search.ask import opened
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -42,4 +44,8 @@ def _broker() -> str:
 
 
 def _index() -> str:
+    try:
+        opened()
+    except IndexUnavailable as error:
+        return error.code
     return "ok"

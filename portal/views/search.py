@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from aggregator.models import Entry, Satker
-from aggregator.search import Filters, Results, Segment, highlight, read_filters, snippet
+from aggregator.search import Filters, Results, Segment, highlight, read_filters, snippet, suggest
 from aggregator.search import search as ask
-from portal import menu
+from portal import forms, menu
 
 SIZE = 20
 
@@ -101,3 +101,9 @@ def ways_out(filters: Filters) -> list[Way]:
         if filters.q:
             ways.append(Way(_("“%s” di seluruh Indonesia") % filters.q, Filters(q=filters.q).query_string()))
     return list({way.query: way for way in ways}.values())
+
+
+def suggestions(request: HttpRequest) -> JsonResponse:
+    """What to offer while a question is typed, in the form of OpenSearch Suggestions 1.1."""
+    typed = forms.read_text(request, "q")
+    return JsonResponse([typed, suggest(typed)], safe=False, content_type="application/x-suggestions+json")

@@ -74,7 +74,8 @@ def test_health_needs_no_database(client, django_assert_num_queries):
         assert client.get("/healthz").status_code == 200
 
 
-def test_ready_when_everything_answers(client):
+def test_ready_when_everything_answers(client, monkeypatch):
+    monkeypatch.setattr(health, "opened", lambda: None)
     response = client.get("/readyz")
     assert (response.status_code, response.json()["database"]) == (200, "ok")
 
@@ -87,6 +88,12 @@ def test_not_ready_and_named_when_the_database_is_away(client, monkeypatch):
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json()["database"] != "ok"
+
+
+def test_not_ready_and_named_when_there_is_no_index(client):
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["index"].startswith("index")
 
 
 def test_the_sitemap_of_an_empty_portal_is_valid(client):

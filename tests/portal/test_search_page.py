@@ -117,3 +117,10 @@ def test_queries_do_not_grow_with_the_hits(client, answer, django_assert_num_que
         answer(entry_ids=ids, facets={})
         with django_assert_num_queries(5):
             client.get("/cari?q=rapat")
+
+
+def test_suggestions_have_the_form_browsers_read(client):
+    make_satker(name="KPU Kota Kediri")
+    response = client.get("/saran?q=kota ked")
+    assert response.headers["Content-Type"] == "application/x-suggestions+json"
+    assert response.json() == ["kota ked", ["KPU Kota Kediri"]]

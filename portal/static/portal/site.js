@@ -32,3 +32,26 @@ for (const chart of document.querySelectorAll("[data-named]")) {
   chart.addEventListener("focusin", name);
   chart.addEventListener("pointerleave", () => { place.textContent = usual; });
 }
+
+// Suggestions while typing: the browser's own list under the field.
+const offers = document.createElement("datalist");
+offers.id = "saran";
+for (const field of document.querySelectorAll("input[data-saran]")) {
+  let waiting = 0;
+  let asked = "";
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const typed = field.value.trim();
+      if (typed.length < 2 || typed === asked) return;
+      asked = typed;
+      const answer = await fetch("/saran?" + new URLSearchParams({ q: typed })).catch(() => null);
+      if (!answer || !answer.ok) return;
+      const [question, found] = await answer.json();
+      if (question !== field.value.trim()) return;
+      offers.replaceChildren(...found.map((text) => new Option("", text)));
+      if (!offers.isConnected) document.body.append(offers);
+      field.setAttribute("list", offers.id);
+    }, 150);
+  });
+}
