@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render as render_page
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from aggregator.errors import RequestError, UnknownValue
 from aggregator.models import Entry
-from feeds import channels, documents, negotiation, opml
+from feeds import channels, documents, former, negotiation, opml
 from feeds.caching import Prepared, prepared
 from feeds.documents import MEDIA_TYPES
 from feeds.jsonfeed import json_feed
@@ -51,7 +51,7 @@ def feed(
             searched=searched,
         )
     except RequestError as error:
-        return _refused(error)
+        return _moved(request, kind, key, error) or _refused(error)
     return _answer(request, answer, ending)
 
 
@@ -144,6 +144,19 @@ def _other_method(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _moved(request: HttpRequest, kind: str, key: str, error: RequestError) -> HttpResponse | None:
+    """301 from a slug that a province, topic or stage had before it was renamed."""
+    slug = former.present_slug(kind, key) if isinstance(error, UnknownValue) else ""
+    if not slug:
+        return None
+    path = request.path_info.replace(f"/{kind}/{key}", f"/{kind}/{slug}", 1)
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponsePermanentRedirect(path + (f"?{query}" if query else ""))
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
 def _refused(error: RequestError) -> HttpResponse:
     """A sentence for whoever reads the log of a feed reader, and where to go on."""
     help_ = _("Susun alamat umpan di %s") % f"{settings.BASE_URL}/langganan"
@@ -162,6 +175,8 @@ def _page(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         full = channels.read_full(request.GET)
         document = documents.compose(channel, full=full)
     except RequestError as error:
+        if moved := _moved(request, kind, key, error):
+            return moved
         status = 404 if isinstance(error, UnknownValue) else 400
         return render_page(request, f"{status}.html", {"message": error.message}, status=status)
     ids = document.window.entry_ids[:LISTED]

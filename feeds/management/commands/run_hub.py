@@ -1,0 +1,40 @@
+"""Push what is new to WebSub subscribers, once or for as long as the process lives."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from feeds.hub import deliver_once, run
+
+
+class Command(BaseCommand):
+    help = (
+        "Confirm WebSub subscriptions and push new, corrected and recalled posts to them within seconds. "
+        "With --once: what is due now. Does nothing when WEBSUB_HUB_URL names another hub. "
+        "Stops cleanly on SIGTERM and Ctrl-C."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="end when what is due now was tried")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["once"]:
+            self.stdout.write(f"{deliver_once()} deliveries arrived.")
+            return
+        stopped = threading.Event()
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            stopped.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        if settings.WEBSUB_HUB_URL:
+            stopped.wait()
+        else:
+            run(stopped.is_set)
