@@ -61,14 +61,19 @@ def _newest(month: FacetValue) -> tuple[int, ...]:
 
 
 def _options(
-    pairs: list[tuple[str, str]], chosen: tuple[str, ...], facet: list[FacetValue] | None
+    pairs: list[tuple[str, str]],
+    chosen: tuple[str, ...],
+    facet: list[FacetValue] | None,
+    empty_too: bool = False,
 ) -> list[Option]:
+    """What is worth choosing; with `empty_too` also what would find nothing, in a list known to be whole."""
     counts = None if facet is None else {value.value: value.count for value in facet}
     options = [
         Option(value, label, value in chosen, counts.get(value, 0) if counts is not None and value else None)
         for value, label in pairs
     ]
-    return sorted(options, key=lambda option: not option.chosen)  # what is chosen stays in sight
+    offered = [option for option in options if option.chosen or option.count != 0 or empty_too]
+    return sorted(offered, key=lambda option: not option.chosen)  # what is chosen stays in sight
 
 
 def _satker_group(filters: Filters, facet: list[FacetValue] | None) -> Group:
@@ -84,7 +89,7 @@ def _satker_group(filters: Filters, facet: list[FacetValue] | None) -> Group:
     missing = [code for code in filters.satker if code not in known]
     if missing:
         pairs = [*offices.filter(code__in=missing).values_list("code", "name"), *pairs]
-    return Group("satker", _("Kantor KPU"), _options(pairs, filters.satker, facet), hint=hint)
+    return Group("satker", _("Kantor KPU"), _options(pairs, filters.satker, facet, empty_too=True), hint=hint)
 
 
 def _provinces() -> list[tuple[str, str]]:

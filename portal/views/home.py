@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from aggregator.models import Entry, Feed, Province, Topic
+from aggregator.querysets import EntryQuerySet
 from portal import activity, charts, lists, stages
 
 
@@ -21,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "portal/home.html",
         {
-            "lines": lists.newest_folded(Entry.objects.public().leads()),
+            "lines": lists.newest_folded(newest()),
             "today": today,
             "tile_map": charts.map_of(
                 [(row.province, row.posts) for row in today.rows],
@@ -34,6 +35,13 @@ def home(request: HttpRequest) -> HttpResponse:
             "read_at": Feed.objects.aggregate(at=Max("last_success_at"))["at"],
         },
     )
+
+
+def newest() -> EntryQuerySet:
+    """Stories that may stand first. A post without a believable date that came with a first import may be
+    years old: it is found everywhere else, but nothing says that it is new."""
+    undated_import = ~activity.DATED & Q(is_import=True)
+    return Entry.objects.public().leads().exclude(undated_import)
 
 
 def topics_of_week() -> list[Topic]:

@@ -86,6 +86,14 @@ def test_an_impossible_date_is_said_and_not_counted_today(client):
     assert "belum ada berita." in html
 
 
+def test_an_undated_post_of_a_first_import_does_not_pass_for_news(client):
+    make_entry("Dari arsip", date_status="missing", is_import=True, published_at=timezone.now())
+    make_entry("Baru muncul", date_status="missing", published_at=timezone.now())
+    html = page(client)
+    assert "Dari arsip" not in html
+    assert "Baru muncul" in html
+
+
 def test_a_folded_release_names_how_many_carry_it(client):
     make_entry("Siaran pusat", carriers=30)
     assert "Dimuat juga oleh 30 satker" in page(client)

@@ -63,6 +63,14 @@ def test_facets_show_their_counts_and_what_is_chosen(client, answer):
     assert "1.234" in html
 
 
+def test_a_choice_that_would_find_nothing_is_not_offered_unless_chosen(client, answer):
+    for name in ("Logistik", "Keuangan", "Humas"):
+        Topic.objects.create(name=name, slug=name.lower())
+    answer(facets={"topik": [FacetValue("logistik", "Logistik", 3)]})
+    html = get(client, "?topik=humas")
+    assert [f'value="{slug}"' in html for slug in ("logistik", "humas", "keuangan")] == [True, True, False]
+
+
 def test_a_chosen_province_offers_all_its_offices(client, answer):
     make_satker(name="KPU Kota Kediri")
     make_satker(name="KPU Kota Denpasar", province=make_province("51", "Bali"))
