@@ -88,10 +88,10 @@ def prepared(key: str, build: Callable[[], Prepared], *, searched: bool = False)
 
     While the database is away the last answer stands, if there is one.
     """
-    if (found := _current(key, searched)) is not None:
+    if (found := current(key, searched=searched)) is not None:
         return found
     with _building[hash(key) % len(_building)]:
-        if (found := _current(key, searched)) is not None:
+        if (found := current(key, searched=searched)) is not None:
             return found
         before = generation()
         former = answers.get(key)
@@ -107,7 +107,8 @@ def prepared(key: str, build: Callable[[], Prepared], *, searched: bool = False)
         return fresh
 
 
-def _current(key: str, searched: bool) -> Prepared | None:
+def current(key: str, *, searched: bool = False) -> Prepared | None:
+    """The kept answer under `key`, if it is of this generation."""
     row = answers.get(key)
     if row is None or row[0] != generation():
         return None

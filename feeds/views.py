@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from aggregator.errors import RequestError, UnknownValue
 from aggregator.models import Entry
 from feeds import channels, documents, former, negotiation, opml
-from feeds.caching import Prepared, prepared
+from feeds.caching import Prepared, current, prepared
 from feeds.documents import MEDIA_TYPES
 from feeds.jsonfeed import json_feed
 from feeds.render import atom, rss
@@ -42,13 +42,11 @@ def feed(
         return _other_method(request)
     if ending != "opml" and negotiation.is_navigation(request):
         return page(request, kind, key)
-    searched = kind == "cari"
-    query = request.META.get("QUERY_STRING", "") if searched else _options(request)
     try:
         answer = prepared(
-            f"{settings.BASE_URL}{request.path_info}?{query}",
+            _address(request),
             lambda: _build(request, kind, key, ending, number),
-            searched=searched,
+            searched=_is_search(request),
         )
     except RequestError as error:
         return _moved(request, kind, key, error) or _refused(error)
@@ -66,7 +64,7 @@ def outlines(request: HttpRequest, kind: str) -> HttpResponse:
     """A list of feeds as OPML."""
     if request.method not in ("GET", "HEAD"):
         return _other_method(request)
-    answer = prepared(f"{settings.BASE_URL}{request.path_info}", lambda: _build_opml(kind))
+    answer = prepared(_address(request), lambda: _build_opml(kind))
     return _answer(request, answer, "opml")
 
 
@@ -104,8 +102,42 @@ def _link(rel: str, address: str, media: str) -> str:
     return f'<{address}>; rel="{rel}"{tail}'
 
 
+def kept_feeds(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: a feed that is kept is answered here, past sessions, messages and address resolution.
+
+    Without it feeds are the same, at three times the cost."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return _kept(request) or get_response(request)
+
+    return middleware
+
+
+def _kept(request: HttpRequest) -> HttpResponse | None:
+    path = request.path_info
+    if not path.startswith("/feeds/") or request.method not in ("GET", "HEAD"):
+        return None
+    ending = path.partition("/arsip/")[0].rpartition(".")[2]
+    if ending not in CONTENT_TYPES or (ending != "opml" and negotiation.is_navigation(request)):
+        return None
+    answer = current(_address(request), searched=_is_search(request))
+    return _answer(request, answer, ending) if answer else None
+
+
+def _is_search(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/feeds/cari.")
+
+
+def _address(request: HttpRequest) -> str:
+    """The key of an answer: its address with what of the query string makes a difference, so that what
+    others add to it does not."""
+    query = request.META.get("QUERY_STRING", "")
+    if query and not _is_search(request):
+        query = _options(request)
+    return f"{settings.BASE_URL}{request.path_info}?{query}"
+
+
 def _options(request: HttpRequest) -> str:
-    """What of the query string makes a difference, so that what others add does not."""
     return "&".join(f"{name}={request.GET[name]}" for name in ("semua", "isi") if name in request.GET)
 
 
@@ -127,6 +159,7 @@ def _answer(request: HttpRequest, answer: Prepared, ending: str) -> HttpResponse
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = EXPOSED
     response.headers["Content-Language"] = documents.LANGUAGE
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"  # XML can carry scripts
     if answer.links:
         response.headers["Link"] = answer.links
     # The choice of coding is made: a middleware that compresses by itself does not read q=0.

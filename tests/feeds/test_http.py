@@ -9,6 +9,7 @@ import brotli
 import feedparser
 import pytest
 from django.db import DatabaseError
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -298,6 +299,29 @@ def test_feeds_answer_alike_behind_any_middleware(client: Client, settings) -> N
     assert without["ETag"] == with_middleware["ETag"]
     known = Client().get(ATOM, headers={"If-None-Match": without["ETag"]})
     assert known.status_code == 304
+
+
+def test_a_kept_feed_may_be_answered_before_all_other_middleware(client: Client, settings) -> None:
+    make_entry(summary="Rapat pleno terbuka. " * 30)
+    first = client.get(ATOM, headers={"Accept-Encoding": "gzip"})
+    settings.MIDDLEWARE = ["feeds.views.kept_feeds", "tests.feeds.test_http.nothing_further"]
+    again = Client().get(ATOM, headers={"Accept-Encoding": "gzip"})
+    assert again.content == first.content
+    assert {**again.headers} == {name: first.headers[name] for name in again.headers}
+    known = Client().get(ATOM, headers={"If-None-Match": first["ETag"]})
+    assert known.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["/feeds/nasional", "/feeds/provinsi/tiada.rss", "/cari", "/feeds/cari.atom?dari=x"]
+)
+def test_what_is_not_kept_goes_the_usual_way(client: Client, settings, path: str) -> None:
+    settings.MIDDLEWARE = ["feeds.views.kept_feeds", "tests.feeds.test_http.nothing_further"]
+    assert Client().get(path).status_code == 418
+
+
+def nothing_further(_get_response: object) -> object:
+    return lambda _request: HttpResponse(status=418)
 
 
 def test_renaming_an_office_shows_at_the_next_change(client: Client) -> None:
