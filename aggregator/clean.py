@@ -71,10 +71,8 @@ _NO_PICTURE_HOSTS = (
     "doubleclick.net",
 )
 _HREF = re.compile(r'href="(https?://[^"]*)"')
-_COUNTERS = {  # "Dibaca 1.234 kali": an edit only in name
-    word: re.compile(rf"{word}\b[ :]*[\d.,]+(?: ?kali)?")
-    for word in ("ibaca", "ilihat", "Hits", "Views", "engunjung")
-}
+_COUNTER = re.compile(r"\b(?:[Dd]i(?:baca|lihat)|[Hh]its|[Vv]iews|[Pp]engunjung)\b[ :]*[\d.,]+(?: ?kali)?")
+_COUNTER_WORDS = ("ibaca", "ilihat", "its", "iews", "engunjung")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_].*)?")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,80}")
 _INDONESIAN = (" yang ", " dan ", " di ", " untuk ")
@@ -281,13 +279,17 @@ def _updated(claim: str, place: _Place) -> datetime | None:
 
 def _sha256(title: str, text: str, content: str, enclosures: tuple[Enclosure, ...]) -> str:
     """Of what a reader would call another version; not of white space, counters or tracking parameters."""
-    words = text.replace("\n", " ").replace("  ", " ")
-    for word, counter in _COUNTERS.items():
-        if word in words:
-            words = counter.sub("", words)
+    words = _uncounted(text[:200]) + text[200:-200] + _uncounted(text[200:][-200:])
     links = sorted({canonical(html.unescape(link)) for link in _HREF.findall(content)})
     files = [canonical(enclosure.url) for enclosure in enclosures]
-    return hashlib.sha256("\x1f".join([title, words, *links, "", *files]).encode()).hexdigest()
+    return hashlib.sha256(
+        "\x1f".join([title, words.replace("\n", ""), *links, "", *files]).encode()
+    ).hexdigest()
+
+
+def _uncounted(text: str) -> str:
+    """The beginning or end of a text without "Dibaca 1.234 kali", which is an edit only in name."""
+    return _COUNTER.sub("", text) if any(word in text for word in _COUNTER_WORDS) else text
 
 
 def _bounded(text: str, length: int) -> str:

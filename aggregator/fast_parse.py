@@ -21,8 +21,7 @@ from aggregator.feed_fields import (
     fullest,
     number,
     plain_to_html,
-    skip_days,
-    skip_hours,
+    skip_times,
     update_seconds,
 )
 from aggregator.records import Enclosure, ParsedEntry, ParsedFeed
@@ -438,6 +437,7 @@ def _pass_over(element: etree._Element) -> None:
 
 def _parsed_feed(feed: _Fields, entries: list[_Fields], text: str, warnings: list[str]) -> ParsedFeed:
     texts = feed.texts
+    hours, days = skip_times(text)
     if len(entries) > MAX_ENTRIES:
         warnings.append("entries_capped")
     return ParsedFeed(
@@ -448,8 +448,8 @@ def _parsed_feed(feed: _Fields, entries: list[_Fields], text: str, warnings: lis
         generator=texts.get("generator", ""),
         entries=tuple(_parsed_entry(entry, feed) for entry in entries[:MAX_ENTRIES]),
         ttl=number(texts.get("ttl", "")),
-        skip_hours=skip_hours(text),
-        skip_days=skip_days(text),
+        skip_hours=hours,
+        skip_days=days,
         update_seconds=update_seconds(texts.get("period", ""), texts.get("frequency", "")),
         hub_links=tuple(href for rel, href, _, _ in feed.links if rel == "hub"),
         self_link=_first(feed, "self"),

@@ -31,13 +31,12 @@ def update_seconds(period: str, frequency: str) -> int | None:
     return seconds // max(1, number(frequency) or 1) if seconds else None
 
 
-def skip_hours(text: str) -> tuple[int, ...]:
+def skip_times(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """skipHours and skipDays of RSS 2.0."""
+    if "<skip" not in text:
+        return (), ()
     hours = map(number, _repeated(text, "skipHours", "hour"))
-    return tuple(hour for hour in hours if hour is not None and hour <= 24)
-
-
-def skip_days(text: str) -> tuple[str, ...]:
-    return tuple(_repeated(text, "skipDays", "day"))
+    return tuple(h for h in hours if h is not None and h <= 24), tuple(_repeated(text, "skipDays", "day"))
 
 
 def _repeated(text: str, outer: str, inner: str) -> list[str]:

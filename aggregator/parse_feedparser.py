@@ -20,8 +20,7 @@ from aggregator.feed_fields import (
     fullest,
     number,
     plain_to_html,
-    skip_days,
-    skip_hours,
+    skip_times,
     update_seconds,
 )
 from aggregator.records import Enclosure, ParsedEntry, ParsedFeed
@@ -74,6 +73,7 @@ def _fed(text: str, url: str) -> Any:
 def _feed(document: Any, text: str, entries: list[ParsedEntry], warnings: list[str]) -> ParsedFeed:
     feed = document["feed"]
     links = _links(feed)
+    hours, days = skip_times(text)
     return ParsedFeed(
         version=document["version"] or "unknown",
         title=_markup(feed, "title", document),
@@ -82,8 +82,8 @@ def _feed(document: Any, text: str, entries: list[ParsedEntry], warnings: list[s
         generator=_get(feed, "generator"),
         entries=tuple(entries),
         ttl=number(_get(feed, "ttl")),
-        skip_hours=skip_hours(text),
-        skip_days=skip_days(text),
+        skip_hours=hours,
+        skip_days=days,
         update_seconds=update_seconds(_get(feed, "sy_updateperiod"), _get(feed, "sy_updatefrequency")),
         hub_links=tuple(link["href"] for link in links if link["rel"] == "hub"),
         self_link=next((link["href"] for link in links if link["rel"] == "self"), ""),

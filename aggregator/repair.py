@@ -56,7 +56,7 @@ def repaired(text: str) -> str:
 def closed(text: str) -> str:
     """A feed that was cut off, closed after its last whole entry, so that no half post is stored."""
     root = _ROOT.search(text[:65_536])
-    if root is None or f"</{root[1]}" in text:
+    if root is None or f"</{root[1]}" in text[-200:] or f"</{root[1]}" in text:
         return text
     last = max(text.rfind(end) for end in ("</item>", "</entry>"))
     return text if last < 0 else text[: text.index(">", last) + 1] + _CLOSING[root[1]]

@@ -139,11 +139,7 @@ CHANNEL = only(
     PARTS, "title", "link", "description", "language", "generator", "ttl", "image", "docs", "cloud"
 )
 CHANNEL |= only(PARTS, "lastBuildDate", "copyright", "skipHours", "sy:updatePeriod", "sy:updateFrequency")
-ENTRY = {n: parts for n, parts in PARTS.items() if n not in set(CHANNEL) - {"title", "link", "description"}}
-    name: parts
-    for name, parts in PARTS.items()
-    if name not in set(CHANNEL) - {"title", "link", "description"}
-}
+ENTRY = {n: PARTS[n] for n in PARTS if n not in set(CHANNEL) - {"title", "link", "description"}}
 CHANNEL |= only(PARTS, "atom:link", "pubDate")
 RSS = st.builds(
     "<rss version={}{} xmlns:atom='http://www.w3.org/2005/Atom'><channel>{}{}{}</channel></rss>".format,
