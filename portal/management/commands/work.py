@@ -19,15 +19,15 @@ log = logging.getLogger(__name__)
 
 PAUSE = 1.0  # between two rounds of the loop, seconds
 DUTY_SECONDS = 60.0
-RESTART_AFTER = 5.0
-NICE = {"tasks": 0, "index": 5}
+RESTART_AFTER = 5.0  # a child that ends sooner after its start waits so long for the next try
 MEND_SECONDS = 60.0  # between two looks at the schedule rows
+NICE = {"qcluster": 0, "run_hub": 0, "follow_index": 5}
 
 
 class Command(BaseCommand):
     help = (
-        "Run scheduled tasks (django-q2), the follower of this node's index, and the resident loop that "
-        "brings every derived step up to date within seconds. Stops cleanly on SIGTERM and Ctrl-C."
+        "Run scheduled tasks (django-q2), the follower of this node's index, the WebSub hub, and the "
+        "resident loop that brings every derived step up to date. Stops cleanly on SIGTERM and Ctrl-C."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,26 +35,38 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = StopSignal()
-        commands = {"tasks": ["qcluster"]}
-        if not options["no_index"]:
-            commands["index"] = ["follow_index"]
-        children = {name: Child(name, command, nice=NICE[name]) for name, command in commands.items()}
+        team = _Team([name for name in NICE if name != "follow_index" or not options["no_index"]])
         mend_at = 0.0
-        started = dict.fromkeys(children, time.monotonic())
         try:
             while not stop:
                 if time.monotonic() >= mend_at:
                     mend_at = time.monotonic() + MEND_SECONDS
                     _guarded(ensure_schedules)
                 _guarded(_derive)
-                for name, child in children.items():
-                    if not child.is_running and time.monotonic() - started[name] > RESTART_AFTER:
-                        log.error("%s ended with %s and is started again", name, child.exit_code)
-                        children[name] = Child(name, commands[name], nice=NICE[name])
-                        started[name] = time.monotonic()
+                team.restart_the_dead()
                 stop.sleep(PAUSE)
         finally:
-            stop_all(list(children.values()))
+            stop_all(list(team.children.values()))
+
+
+class _Team:
+    """The commands that work beside the loop, each in a process of its own."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.children: dict[str, Child] = {}
+        self.started: dict[str, float] = {}
+        for name in names:
+            self._start(name)
+
+    def _start(self, name: str) -> None:
+        self.children[name] = Child(name, [name], nice=NICE[name])
+        self.started[name] = time.monotonic()
+
+    def restart_the_dead(self) -> None:
+        for name, child in list(self.children.items()):
+            if not child.is_running and time.monotonic() - self.started[name] > RESTART_AFTER:
+                log.error("%s ended with %s and is started again", name, child.exit_code)
+                self._start(name)
 
 
 def _derive() -> None:
