@@ -15,6 +15,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 
 TITLE, LABEL, LEAD, BODY = 3.0, 2.0, 1.5, 1.0  # what a term counts for where it stands
 LEAD_WORDS, BODY_WORDS = 60, 400
+SIGNATURE_WORDS = 7
 BODY_MOST = 9.0  # all of the body counts for no more than one strong term in the title
 LEAST = 4.5  # score from which a topic is given
 SHARE = 0.5  # of the best score, for a second and third topic
@@ -72,7 +73,7 @@ def _hits(tokens: list[str]) -> Iterator[_Rule]:
 
 def topics_of(title: str, text: str, categories: Iterable[str] = ()) -> list[TopicHit]:
     """Up to three topics of a post, the best first; none when nothing speaks for one."""
-    body = words(text)[:BODY_WORDS]
+    body = words(_unsigned(text))[:BODY_WORDS]
     scores: dict[str, float] = defaultdict(float)
     terms: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for place, factor, tokens in (
@@ -88,6 +89,14 @@ def topics_of(title: str, text: str, categories: Iterable[str] = ()) -> list[Top
     if best_other >= LEAST:
         scores[OFFICE_LIFE] *= OFFICE_FACTOR
     return _chosen(scores, terms)
+
+
+def _unsigned(text: str) -> str:
+    """Without last lines of a few words: "(Humas KPU X)", hash tags, "Penulis: …"."""
+    lines = text.rstrip().split("\n")
+    while len(lines) > 1 and len(lines[-1].split()) < SIGNATURE_WORDS:
+        lines.pop()
+    return "\n".join(lines)
 
 
 def _scored(

@@ -10,7 +10,7 @@ LEAST_EXCERPT = 0.7  # containment of an excerpt far shorter than the whole
 SHORT = 25  # words: a body below says too little to be judged alone
 LONG = 80  # words: a body above outweighs numbers of the title
 TITLE_WORDS = 6  # a title of fewer words is generic
-NAMES_AGREE = 0.5
+NAMES_DIFFER = 2  # names that only one has, on both sides
 
 
 def same_story(one: Told, two: Told) -> bool:
@@ -22,7 +22,7 @@ def same_story(one: Told, two: Told) -> bool:
     jaccard, contained = overlap(one.pair_set, two.pair_set)
     if jaccard < LEAST_SHARED and contained < _least_contained(one, two):
         return False
-    return _facts_agree(one, two) and _titles_agree(one, two, jaccard) and _names_agree(one, two)
+    return _bodies_agree(one, two) and _titles_agree(one, two, jaccard)
 
 
 def _least_contained(one: Told, two: Told) -> float:
@@ -41,7 +41,7 @@ def _same_notice(one: Told, two: Told) -> bool:
     return (
         alike
         and (len(one.title_words) >= TITLE_WORDS or len(one.tokens) >= TITLE_WORDS)
-        and _facts_agree(one, two)
+        and not differ(one.facts, two.facts)
     )
 
 
@@ -56,12 +56,14 @@ def _may_agree(one: Told, two: Told) -> bool:
     return len(one.lines) > 1 or len(two.lines) > 1 or not differ(one.facts, two.facts)
 
 
-def _facts_agree(one: Told, two: Told) -> bool:
-    """Neither may have a number, day, month or place of its own where the other has another. A paragraph
-    before or behind all they have in common (greeting, footer) is not looked at."""
-    if not differ(one.facts, two.facts):
-        return True
-    return not differ(one.facts_shared_with(two), two.facts_shared_with(one))
+def _bodies_agree(one: Told, two: Told) -> bool:
+    """Neither may have a number, day, month or place of its own where the other has another; nor names.
+    Names differ where one form is filled in by two offices."""
+    first, second = one.core(two), two.core(one)
+    if differ(one.facts_of(first), two.facts_of(second)):
+        return False
+    a, b = one.names_of(first), two.names_of(second)
+    return min(len(a - b), len(b - a)) < NAMES_DIFFER
 
 
 def differ(one: Facts, two: Facts) -> bool:
@@ -74,11 +76,3 @@ def _titles_agree(one: Told, two: Told, jaccard: float) -> bool:
         return True
     a, b = one.title_facts, two.title_facts
     return not differ({kind: a[kind] for kind in ("number", "month")}, b)
-
-
-def _names_agree(one: Told, two: Told) -> bool:
-    """The same form filled in by two offices differs in who was there."""
-    a, b = one.names, two.names
-    if len(a - b) < 2 or len(b - a) < 2:
-        return True
-    return overlap(a, b)[1] >= NAMES_AGREE

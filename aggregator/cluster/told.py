@@ -11,7 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 
 Facts = dict[str, frozenset[str]]  # by kind: number, month, day, place
-RUN = 4
+KINDS = ("number", "month", "day", "place")
+RUN = 4  # words in a row that two texts hardly share by chance
+SHORT_LINE = 12  # words; shorter lines at the ends may be a site's own
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 _TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:['’`][^\W\d_]+)*|\w+")
@@ -147,19 +149,39 @@ class Told:
             for line in self.lines
         ]
 
-    def facts_shared_with(self, other: Told) -> Facts:
-        """Facts from the first to the last line that has four words in a row in common with `other`."""
-        runs = frozenset().union(*other.line_runs)
-        shared = [number for number, line in enumerate(self.line_runs) if not line.isdisjoint(runs)]
-        if not shared:
-            return self.facts
-        lines = self.line_facts[shared[0] : shared[-1] + 1]
-        return {kind: frozenset().union(*(line[kind] for line in lines)) for kind in lines[0]}
+    @cached_property
+    def line_names(self) -> list[frozenset[str]]:
+        """Capitalised words within sentences, by line: people, villages, schools."""
+        lines = (line for line in self.body.split("\n") if _TOKEN.search(line))
+        return [frozenset(name.lower() for name in _NAME.findall(line)) for line in lines]
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Capitalised words within sentences: people, villages, schools."""
-        return frozenset(name.lower() for name in _NAME.findall(self.body))
+        return frozenset().union(*self.line_names)
+
+    def core(self, other: Told) -> slice:
+        """Its lines without short ones before and behind that `other` has nothing of: greetings, rubrics,
+        credits, buttons."""
+        first, last = 0, len(self.lines)
+        if last < 2:
+            return slice(first, last)
+        runs = frozenset().union(*other.line_runs)
+        while first < last and len(self.lines[first]) < SHORT_LINE and runs.isdisjoint(self.line_runs[first]):
+            first += 1
+        while (
+            first < last
+            and len(self.lines[last - 1]) < SHORT_LINE
+            and runs.isdisjoint(self.line_runs[last - 1])
+        ):
+            last -= 1
+        return slice(first, last)
+
+    def facts_of(self, part: slice) -> Facts:
+        lines = self.line_facts[part]
+        return {kind: frozenset().union(*(line[kind] for line in lines)) for kind in KINDS}
+
+    def names_of(self, part: slice) -> frozenset[str]:
+        return frozenset().union(*self.line_names[part])
 
 
 def _unsigned(text: str) -> str:
