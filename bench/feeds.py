@@ -1,8 +1,8 @@
 """Outbound feeds: what a cold and a kept one cost, beside Django's own syndication framework and a bare view.
 
 1. Building: CPU of one document of 50 entries on stores of 10,000 and of 1,000,000 posts, every kind of
-   channel, with fragments kept (a post has come) and without (a fresh process); Django's syndication framework
-   on the same entries in the same run.
+   channel, with fragments kept (a post has come) and without (a fresh process); Django's syndication
+   framework on the same entries in the same run.
 2. Serving: granian with the portal's middleware; CPU of the server for each request of a kept feed, its 304
    and a bare view that returns the same bytes.
 
@@ -44,24 +44,26 @@ def start(folder: Path) -> None:
 
 FILL = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}),
-    satker(position, id, province) AS (SELECT row_number() OVER (ORDER BY id) - 1, id, province_id FROM aggregator_satker)
+    satker(position, id, province) AS (
+        SELECT row_number() OVER (ORDER BY id) - 1, id, province_id FROM aggregator_satker)
 """
 ENTRIES = """
 INSERT INTO aggregator_entry (id, satker_id, province_id, feed_id, guid, url, content_sha256, revisions_count,
     state, public_revision_id, published_at, date_status, first_seen_at, last_seen_at, released_at, is_import,
     is_lead, carriers, origin, stage_id, stage_rule, clustered_at, classified_at)
-SELECT i, satker.id, satker.province, satker.id, 'urn:' || i, 'https://kpu.go.id/berita/' || i, printf('%064x', i), 1,
-    'public', i, {at}, 'ok', {at}, {at}, {at}, 0,
+SELECT i, satker.id, satker.province, satker.id, 'urn:' || i, 'https://kpu.go.id/berita/' || i,
+    printf('%064x', i), 1, 'public', i, {at}, 'ok', {at}, {at}, {at}, 0,
     i % 5 > 0, CASE WHEN i % 25 = 1 THEN 12 ELSE 0 END, 'own',
     CASE WHEN i < {count} / 3 THEN {old} WHEN i % 3 = 0 THEN {stage} END, '', {at}, {at}
 FROM n JOIN satker ON satker.position = (i * 7919) % {offices}
 """
 REVISIONS = """
 INSERT INTO aggregator_revision (id, entry_id, number, state, seen_at, public_at, url, title, author, summary,
-    content_html, text, categories, enclosures, image_url, language, published_claimed, content_sha256, signals)
+    content_html, text, categories, enclosures, image_url, language, published_claimed, content_sha256,
+    signals)
 SELECT i, i, 1, 'public', {at}, {at}, 'https://kpu.go.id/berita/' || i,
     'KPU gelar rapat pleno terbuka rekapitulasi daftar pemilih berkelanjutan nomor ' || i, 'Humas',
-    'Rapat pleno terbuka nomor ' || i || ' dihadiri Bawaslu, partai politik, dan pemangku kepentingan. {words}',
+    'Rapat pleno terbuka nomor ' || i || ' dihadiri Bawaslu dan partai politik. {words}',
     '<p>Rapat pleno terbuka nomor ' || i || '. {words}</p>', '', '["Berita", "Pleno"]', '[]', '', 'id', '',
     printf('%064x', i), '[]' FROM n
 """
@@ -72,7 +74,7 @@ SELECT i, (SELECT min(id) FROM aggregator_topic) + (i * 31) % {topics}, 1, '', 0
 
 
 def fill(count: int) -> None:
-    """`count` public posts of all offices, two minutes apart, one topic each; a third in a stage long past."""
+    """`count` public posts of all offices, two minutes apart, of one topic each; a third in an old stage."""
     from django.core.management import call_command
     from django.db import connection
 
@@ -154,7 +156,7 @@ def building() -> dict[str, dict[str, float]]:
             found[name] |= {
                 "cold rss": cpu_ms(lambda: cold("rss")),
                 "cold json": cpu_ms(lambda: cold("json")),
-            }  # noqa: B023
+            }
     return found
 
 
