@@ -16,8 +16,8 @@ from typing import NamedTuple
 from aggregator.search.stems import DATA, stem, words_of
 
 # A number with thousands dots, or a run of letters and digits, with apostrophes inside (Jum'at, Qur’an).
-_TOKEN = re.compile(r"\d{1,3}(?:\.\d{3})+(?!\d)|[^\W_]+(?:['’‘ʼ`][^\W_]+)*")
-LONGEST_TOKEN = 60  # characters; longer runs are no words
+WORD = re.compile(r"\d{1,3}(?:\.\d{3})+(?!\d)|[^\W_]+(?:['’‘ʼ`][^\W_]+)*")
+LONGESTWORD = 60  # characters; longer runs are no words
 _FILES = ("search_roots.txt", "search_stop_words.txt", "search_variants.csv", "satker.csv")
 _VERSION = "1"  # raise when the rules here or in stems.py change what is indexed
 
@@ -40,36 +40,44 @@ def tokens(text: str) -> list[Token]:
     Of a reduplication (pemilih-pemilih) one is kept.
     """
     text = normal(text)
-    raw = [
-        (form, match.start(), match.end())
-        for match in _TOKEN.finditer(text)
-        if (form := plain(match.group())) and len(form) <= LONGEST_TOKEN
-    ]
     found: list[Token] = []
-    for form, start, end in _joined(raw):
-        if form in STOP_WORDS:
-            continue
-        last = found[-1] if found else None
-        if last and last.form == form and text[last.end : start] == "-":
-            found[-1] = last._replace(end=end)
+    last = ""
+    raw = _raw(text)
+    at, size = 0, len(raw)
+    while at < size:
+        form, start, end = raw[at]
+        at += 1
+        if form in VARIANTS and (variant := _variant(raw, at - 1)):
+            spelling, taken = variant
+            at += taken - 1
+            end = raw[at - 1][2]
+            found.extend(Token(form, stem(form), start, end) for form in spelling)
+            last = spelling[-1]
+        elif form in STOP_WORDS:
+            last = ""
+        elif form == last and text[found[-1].end : start] == "-":
+            found[-1] = found[-1]._replace(end=end)
         else:
             found.append(Token(form, stem(form), start, end))
+            last = form
     return found
 
 
 def question_tokens(text: str) -> list[Token]:
     """The words of a question: as `tokens`, but stop words count when there is nothing else."""
-    found = tokens(text)
-    if found:
-        return found
+    return tokens(text) or [Token(form, form, start, end) for form, start, end in _raw(normal(text))]
+
+
+def _raw(text: str) -> list[tuple[str, int, int]]:
+    """The words as they stand, in their plain form."""
     return [
-        Token(form, form, match.start(), match.end())
-        for match in _TOKEN.finditer(normal(text))
-        if (form := plain(match.group())) and len(form) <= LONGEST_TOKEN
+        (form, match.start(), match.end())
+        for match in WORD.finditer(text)
+        if (form := plain(match[0])) and len(form) <= LONGESTWORD
     ]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=200_000)
 def plain(word: str) -> str:
     """A word in lower case without marks, apostrophes and thousands dots: "Qur’an" → "quran"."""
     if word.isascii() and word.isalnum():
@@ -78,21 +86,12 @@ def plain(word: str) -> str:
     return "".join(char for char in parts if char.isalnum())
 
 
-def _joined(raw: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """Spelling variants, of one or more words, replaced by the one spelling that is indexed."""
-    found: list[tuple[str, int, int]] = []
-    at = 0
-    while at < len(raw):
-        for written, spelling in VARIANTS.get(raw[at][0], ()):
-            taken = raw[at : at + len(written)]
-            if tuple(form for form, _start, _end in taken) == written:
-                found.extend((form, taken[0][1], taken[-1][2]) for form in spelling)
-                at += len(written)
-                break
-        else:
-            found.append(raw[at])
-            at += 1
-    return found
+def _variant(raw: list[tuple[str, int, int]], at: int) -> tuple[tuple[str, ...], int] | None:
+    """The spelling that is indexed for what is written here, and of how many words that is."""
+    for written, spelling in VARIANTS[raw[at][0]]:
+        if tuple(form for form, _start, _end in raw[at : at + len(written)]) == written:
+            return spelling, len(written)
+    return None
 
 
 def _read_variants() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]:

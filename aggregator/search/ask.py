@@ -177,9 +177,7 @@ class _Asking:
         found = self.reader.search(question)
         if found.total >= FEW or found.is_partial:
             return found, found.hits
-        self.better = better_spelling(
-            self.filters.q, self.parsed.tree, self.reader, rare_too=bool(found.total)
-        )
+        self.better = better_spelling(self.filters.q, self.parsed.tree, self.reader, rare_too=found.total > 0)
         if self.better and not found.total and (corrected := self._corrected(question)):
             return corrected, corrected.hits
         wider = _relaxed(question.tree, self._information)

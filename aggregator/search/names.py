@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from datetime import date
 
 from django.utils.translation import gettext as _
 
-from aggregator.models import Province, Satker, Stage, Topic
+from aggregator.models import PortalState, Province, Satker, Stage, Topic
 from aggregator.search.analysis import tokens
 from aggregator.search.filters import NON_STAGE, month_days, month_label, origin_label
 from aggregator.search.query import Days, In, Node
 from aggregator.search.results import FACETS, FacetValue
 from aggregator.search.synonyms import synonyms
 
+NAMES_KEPT = 30.0
 _NAMED = {
     "provinsi": (Province, "slug"),
     "satker": (Satker, "code"),
@@ -29,12 +31,11 @@ def resolve(field: str, value: str) -> Node | None:
         return _days(field, value.strip())
     if field == "tahapan" and value.strip().lower() in (NON_STAGE, "nontahapan", "non-tahapan"):
         return In("tahapan", (NON_STAGE,))
-    model, column = _NAMED[field]
-    rows = list(model._default_manager.values_list(column, "name"))
+    names = all_names(field)
     asked = value.strip().lower()
-    if any(key == asked for key, _name in rows):
+    if asked in names:
         return In(field, (asked,))
-    values = tuple(key for key, name in rows if _is_named(value, name))
+    values = tuple(key for key, name in names.items() if _is_named(value, name))
     return In(field, values) if values else None
 
 
@@ -58,14 +59,26 @@ def _labels(facet: str, values: Mapping[str, int]) -> dict[str, str]:
         return {value: origin_label(value) for value in values}
     if facet == "bulan":
         return {value: month_label(value) for value in values}
-    model, column = _NAMED[facet]
-    labels: dict[str, str] = {}
-    if values:
-        rows = model._default_manager.values_list(column, "name")
-        labels = {key: name for key, name in rows if key in values}
-    if facet == "tahapan" and NON_STAGE in values:
-        labels[NON_STAGE] = _("Di luar tahapan")
-    return labels
+    labels = all_names(facet)
+    if not labels.keys() >= values.keys() - {NON_STAGE}:
+        _kept.pop(facet, None)  # a name is new
+        labels = all_names(facet)
+    return {NON_STAGE: _("Di luar tahapan"), **labels} if facet == "tahapan" else labels
+
+
+_kept: dict[str, tuple[object, float, dict[str, str]]] = {}
+
+
+def all_names(field: str) -> dict[str, str]:
+    """The names of all provinces, satker, topics or stages by slug or code; as they were at most
+    NAMES_KEPT seconds ago, and never those of another database."""
+    epoch, now = PortalState.get().epoch, time.monotonic()
+    kept = _kept.get(field)
+    if kept is None or kept[0] != epoch or kept[1] < now:
+        model, column = _NAMED[field]
+        names = dict(model._default_manager.values_list(column, "name"))
+        kept = _kept[field] = (epoch, now + NAMES_KEPT, names)
+    return kept[2]
 
 
 def _is_named(asked: str, name: str) -> bool:

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from aggregator.search.analysis import Token, tokens
+from aggregator.search.analysis import tokens
 from aggregator.search.query import All, Best, Node, Phrase, Some, Word, walk
 
-WINDOW = 120  # candidates that are looked at; beyond, the order is the engine's
+WINDOW = 100  # candidates that are looked at; beyond, the order is the engine's
 PHRASE_BONUS = 0.25  # share of the score for a title with the question's words next to each other
 TITLE_BONUS = 0.15  # ... with all of them somewhere
 EXACT_BONUS = 0.10  # ... in the very form
@@ -34,7 +35,8 @@ def rank(candidates: Sequence[Candidate], tree: Node | None, now: datetime) -> l
     wanted = _sequence(tree)
 
     def key(candidate: Candidate) -> tuple[float, datetime, int]:
-        bonus = _title_bonus(tokens(candidate.title), words, wanted)
+        stems, forms = _analysed(candidate.title)
+        bonus = _title_bonus(stems, forms, words, wanted)
         days = max((now - candidate.published_at).total_seconds() / 86_400, 0.0)
         bonus += RECENT_BONUS * 0.5 ** (days / HALF_LIFE) + (LEAD_BONUS if candidate.is_lead else 0.0)
         return candidate.score * (1 + bonus), candidate.published_at, candidate.entry_id
@@ -42,15 +44,21 @@ def rank(candidates: Sequence[Candidate], tree: Node | None, now: datetime) -> l
     return [candidate.entry_id for candidate in sorted(candidates, key=key, reverse=True)]
 
 
-def _title_bonus(title: list[Token], words: list[Word], wanted: list[set[str]]) -> float:
-    stems = [token.stem for token in title]
-    there = set(stems)
+@lru_cache(maxsize=50_000)
+def _analysed(title: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The stems of a title in order, and its forms."""
+    found = tokens(title)
+    return tuple(token.stem for token in found), frozenset(token.form for token in found)
+
+
+def _title_bonus(
+    stems: tuple[str, ...], forms: frozenset[str], words: list[Word], wanted: list[set[str]]
+) -> float:
     bonus = 0.0
-    if wanted and all(ways & there for ways in wanted):
+    if wanted and not any(ways.isdisjoint(stems) for ways in wanted):
         bonus += TITLE_BONUS
-    if len(wanted) > 1 and _follow_each_other(stems, wanted):
-        bonus += PHRASE_BONUS
-    forms = {token.form for token in title}
+        if len(wanted) > 1 and _follow_each_other(stems, wanted):
+            bonus += PHRASE_BONUS
     if words and all(word.form in forms for word in words):
         bonus += EXACT_BONUS
     return bonus
@@ -78,7 +86,7 @@ def _short_ways(items: Sequence[Node]) -> set[str]:
     return {item.stem for item in items if isinstance(item, Word)}
 
 
-def _follow_each_other(stems: list[str], wanted: list[set[str]]) -> bool:
+def _follow_each_other(stems: tuple[str, ...], wanted: list[set[str]]) -> bool:
     length = len(wanted)
     return any(
         all(stem in ways for stem, ways in zip(stems[at : at + length], wanted, strict=True))

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from aggregator.search.analysis import Token, normal, tokens
+from aggregator.search.analysis import VARIANTS, WORD, Token, normal, plain, tokens
 from aggregator.search.names import resolve
 from aggregator.search.query import Phrase, Prefix, Word, parse, walk
 from aggregator.search.results import Segment
+from aggregator.search.stems import stem
 from aggregator.search.synonyms import expand
 
 LONGEST_TEXT = 20_000  # characters of a body in which the best passage is looked for
+MOST_KNOWN = 20_000
 EDGE = 30  # characters a passage may be moved by to begin and end between words
 
 
@@ -35,32 +37,54 @@ class Marker:
             elif isinstance(node, Prefix):
                 prefixes.append(node.form)
         self.prefixes = tuple(prefixes)
+        self.parts = self.stems.union(*(stems for choices in self.phrases.values() for stems in choices))
+        self.known: dict[str, str] = {}  # word as written → the part it may be of, or ""
 
-    def hits(self, found: list[Token]) -> list[tuple[int, int, str]]:
-        """What is marked: from where to where, and for what, in order and without overlap."""
-        hits: list[tuple[int, int, str]] = []
+    def traces(self, text: str) -> list[tuple[int, str]]:
+        """Where a word stands that may be part of a hit, and of what: quick, and never too little."""
+        known, found = self.known, []
+        for match in WORD.finditer(text):
+            word = match[0]
+            part = known.get(word)
+            if part is None:
+                part = self._part(word)
+                if len(known) < MOST_KNOWN:
+                    known[word] = part
+            if part:
+                found.append((match.start(), part))
+        return found
+
+    def _part(self, word: str) -> str:
+        form = plain(word)
+        ways = [form, *(one for _written, spelling in VARIANTS.get(form, ()) for one in spelling)]
+        for way in ways:
+            if (root := stem(way)) in self.parts or (self.prefixes and way.startswith(self.prefixes)):
+                return root
+        return ""
+
+    def hits(self, found: list[Token]) -> list[tuple[int, int]]:
+        """What is marked: from where to where, in order and without overlap."""
+        hits: list[tuple[int, int]] = []
         at = 0
         while at < len(found):
-            taken, what = self._taken(found, at)
-            if taken:
-                hits.append((found[at].start, found[at + taken - 1].end, what))
+            taken = self._taken(found, at)
+            if taken and (not hits or found[at].start >= hits[-1][1]):
+                hits.append((found[at].start, found[at + taken - 1].end))
             at += max(taken, 1)
         return hits
 
-    def _taken(self, found: list[Token], at: int) -> tuple[int, str]:
+    def _taken(self, found: list[Token], at: int) -> int:
         token = found[at]
         for stems in self.phrases.get(token.stem, ()):
             if tuple(one.stem for one in found[at : at + len(stems)]) == stems:
-                return len(stems), " ".join(stems)
-        if token.stem in self.stems or (self.prefixes and token.form.startswith(self.prefixes)):
-            return 1, token.stem
-        return 0, ""
+                return len(stems)
+        return int(token.stem in self.stems or bool(self.prefixes and token.form.startswith(self.prefixes)))
 
 
 def highlight(text: str, q: str) -> list[Segment]:
     """The whole text in segments, those with the question's words marked."""
     text = normal(text)
-    return _segments(text, 0, len(text), _marker(q).hits(tokens(text)))
+    return _segments(text, _marker(q).hits(tokens(text)))
 
 
 def snippet(text: str, q: str, *, length: int = 240) -> list[Segment]:
@@ -69,9 +93,10 @@ def snippet(text: str, q: str, *, length: int = 240) -> list[Segment]:
     text = " ".join(normal(text[:LONGEST_TEXT]).split())
     if not text:
         return []
-    hits = _marker(q).hits(tokens(text)) if q else []
-    start, end = _passage(text, hits, length)
-    segments = _segments(text, start, end, hits)
+    marker = _marker(q)
+    start, end = _passage(text, marker.traces(text) if q else [], length)
+    passage = text[start:end]
+    segments = _segments(passage, marker.hits(tokens(passage)) if q else [])
     if start > 0:
         segments.insert(0, ("… ", False))
     if end < len(text):
@@ -89,17 +114,17 @@ def _marker(q: str) -> Marker:
     return Marker(q) if ":" in q else _cached_marker(q)
 
 
-def _passage(text: str, hits: list[tuple[int, int, str]], length: int) -> tuple[int, int]:
+def _passage(text: str, traces: list[tuple[int, str]], length: int) -> tuple[int, int]:
     """Where the best passage is: most different things first, then most of them, then the earliest."""
     if len(text) <= length:
         return 0, len(text)
     best, start = (0, 0), 0
-    for first, (begin, _end, _what) in enumerate(hits):
-        inside = [what for _b, e, what in hits[first : first + 40] if e <= begin + length - EDGE]
+    for first, (begin, _part) in enumerate(traces):
+        inside = [part for at, part in traces[first : first + 40] if at <= begin + length - 2 * EDGE]
         value = (len(set(inside)), len(inside))
         if value > best:
             best, start = value, begin
-    return _at_words(text, max(0, start - EDGE), length) if best > (0, 0) else _at_words(text, 0, length)
+    return _at_words(text, max(0, start - EDGE), length)
 
 
 def _at_words(text: str, start: int, length: int) -> tuple[int, int]:
@@ -112,16 +137,14 @@ def _at_words(text: str, start: int, length: int) -> tuple[int, int]:
     return start, end
 
 
-def _segments(text: str, start: int, end: int, hits: list[tuple[int, int, str]]) -> list[Segment]:
+def _segments(text: str, hits: list[tuple[int, int]]) -> list[Segment]:
     segments: list[Segment] = []
-    at = start
-    for begin, stop, _what in hits:
-        if begin < at or stop > end:
-            continue
+    at = 0
+    for begin, end in hits:
         if begin > at:
             segments.append((text[at:begin], False))
-        segments.append((text[begin:stop], True))
-        at = stop
-    if at < end:
-        segments.append((text[at:end], False))
+        segments.append((text[begin:end], True))
+        at = end
+    if at < len(text):
+        segments.append((text[at:], False))
     return segments

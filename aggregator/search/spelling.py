@@ -31,19 +31,22 @@ def better_spelling(q: str, tree: Node | None, reader: Reader, *, rare_too: bool
         if token.form not in suspects:
             continue
         least = suspects[token.form] * MUCH_MORE
-        if near := nearest(token.form, reader, max(least, 1)):
+        if near := nearest(token.form, reader, max(least, 1), thorough=not rare_too):
             corrected = corrected[: token.start] + near + corrected[token.end :]
     return corrected if corrected != text else ""
 
 
-def nearest(word: str, reader: Reader, least: int) -> str:
+def nearest(word: str, reader: Reader, least: int, *, thorough: bool) -> str:
     """The word of the index with the fewest slips from this one, of several the most frequent; in at
-    least `least` posts."""
+    least `least` posts. `thorough`: also if the second letter is wrong."""
     most = 2 if len(word) >= LONG else 1
     best = (most + 1, 0, "")
-    for beginning in _beginnings(word):
+    letters = set(word)
+    for beginning in _beginnings(word)[: None if thorough else -1]:
         for known, frequency in reader.terms(beginning, LOOKED_AT):
             if frequency < least or abs(len(known) - len(word)) > most or known == word:
+                continue
+            if len(letters.symmetric_difference(known)) > 2 * most:
                 continue
             slips = distance(word, known, most)
             if (slips, -frequency, known) < best:

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from aggregator.errors import IndexUnavailable
-from aggregator.models import Province, Satker, Stage, Topic
 from aggregator.search.analysis import normal, plain, question_tokens
 from aggregator.search.ask import opened
 from aggregator.search.engine import Question, Reader
-from aggregator.search.names import resolve
+from aggregator.search.names import all_names, resolve
 from aggregator.search.query import parse
 from aggregator.search.synonyms import expand, spelled_out
 
@@ -42,8 +41,8 @@ def _names(text: str) -> Iterator[str]:
     """Names in which every word typed begins a word."""
     asked = plain_line(text).split()
     names: list[str] = []
-    for model in (Province, Topic, Satker, Stage):
-        names += model._default_manager.values_list("name", flat=True)
+    for field in ("provinsi", "topik", "satker", "tahapan"):
+        names += all_names(field).values()
     for name in names:
         there = plain_line(name).split()
         if all(any(word.startswith(part) for word in there) for part in asked):

@@ -50,7 +50,7 @@ SCHEMA = Schema(
     facets=Indexed(Existence()),
     **{name: COLUMN(NumericColumn(code)) for name, code in COLUMNS.items()},
 )
-CODEC = W3Codec(blocklimit=1024, compression=1)
+CODEC = W3Codec(blocklimit=1024, compression=0)
 FIELDS = ("facets", "forms", "title", "words")  # in the order in which they must be written
 
 
