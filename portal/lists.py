@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Count
 
@@ -44,33 +45,42 @@ def newest_folded(entries: EntryQuerySet, size: int = 20) -> list[Line]:
     """The newest entries, at most PER_SATKER of one satker; what its others are is only counted.
 
     Reads in windows that leave out whoever had its share, so a flood of any length costs at most four
-    queries and one more for the counts.
+    queries, one for what is shown and one for the counts.
     """
     shown, seen = _spread(entries, size)
     if not shown:
         return []
+    rows = entries.for_lists().in_bulk([row.pk for row in shown])
     full = {satker for satker, count in seen.items() if count >= PER_SATKER}
     hidden = _counts_since(entries, full, shown[-1].published_at) if full else {}
     left = Counter(seen)
     lines = []
-    for entry in shown:
-        left[entry.satker_id] -= 1
-        folded = hidden.get(entry.satker_id, 0) - seen[entry.satker_id] if not left[entry.satker_id] else 0
-        lines.append(Line(entry, max(0, folded)))
+    for row in shown:
+        left[row.satker] -= 1
+        folded = hidden.get(row.satker, 0) - seen[row.satker] if not left[row.satker] else 0
+        lines.append(Line(rows[row.pk], max(0, folded)))
     return lines
 
 
-def _spread(entries: EntryQuerySet, size: int) -> tuple[list[Entry], Counter[int]]:
-    shown: list[Entry] = []
+class _Row(NamedTuple):
+    pk: int
+    satker: int
+    published_at: datetime
+
+
+def _spread(entries: EntryQuerySet, size: int) -> tuple[list[_Row], Counter[int]]:
+    """What is shown, and how often each satker is in it."""
+    shown: list[_Row] = []
     seen: Counter[int] = Counter()
     anchor = None
     for _window in range(4):
         full = [satker for satker, count in seen.items() if count >= PER_SATKER]
-        window = list(entries.for_lists().newest().older_than(anchor).exclude(satker__in=full)[:WINDOW])
-        for entry in window:
-            if seen[entry.satker_id] < PER_SATKER and len(shown) < size:
-                seen[entry.satker_id] += 1
-                shown.append(entry)
+        found = entries.newest().older_than(anchor).exclude(satker__in=full)
+        window = [_Row(*row) for row in found.values_list("pk", "satker", "published_at")[:WINDOW]]
+        for row in window:
+            if seen[row.satker] < PER_SATKER and len(shown) < size:
+                seen[row.satker] += 1
+                shown.append(row)
         if len(shown) == size or len(window) < WINDOW:
             break
         anchor = (window[-1].published_at, window[-1].pk)
