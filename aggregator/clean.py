@@ -30,7 +30,7 @@ from aggregator.sanitise import plain, safe_html, text_of
 
 # Longest texts, in characters. Titles, authors and addresses fit the columns of the data model.
 MAX_TITLE, MAX_AUTHOR, MAX_CATEGORY, MAX_GUID, MAX_CLAIM = 500, 200, 100, 1000, 100
-MAX_SUMMARY, MAX_CONTENT = 400, 1_000_000
+MAX_SUMMARY, MAX_CONTENT = 400, 400_000
 MAX_CATEGORIES, MAX_ENCLOSURES = 20, 20
 MAX_TITLE_FROM_TEXT = 90
 MIN_BLOB = 400  # characters without a space that are no language
@@ -54,7 +54,7 @@ _MORE = (
     "Baca Selengkapnya",
     "Selengkapnya",
 )
-_IMG = re.compile(r"<(?=[iI])[iI][mM][gG]\b[^>]*>")
+_IMG = re.compile(r"<[iI][mM][gG]\b[^<>]*>")
 _IMG_ADDRESSES = tuple(  # what a lazy loader will put in src stands for the picture, src for a blank
     (name, re.compile(rf"""{name}(?<=\s{name})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))"""))
     for name in ("data-src", "data-lazy-src", "data-original", "src", "SRC")
@@ -139,7 +139,7 @@ def _entry(entry: ParsedEntry, place: _Place) -> CleanEntry:
         url=link,
         canonical_url=identity,
         title=title,
-        author=_bounded(_author(plain(entry.author, signals)), MAX_AUTHOR),
+        author=_bounded(_author(plain(entry.author, signals)[: MAX_AUTHOR * 2]), MAX_AUTHOR),
         summary=_summary(entry.summary, text),
         content_html=content,
         text=text,

@@ -17,10 +17,12 @@ import idna
 MAX_LENGTH = 2000  # characters; longer ones are refused, never cut
 
 # Addresses of the everyday form need no parsing: lower case, no escapes, no dot segments, no query.
-_PLAIN_HOST = (
-    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z][a-z0-9-]*[a-z0-9]"
-)
-_PLAIN = re.compile(rf"https?://({_PLAIN_HOST})((?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)(/?)", re.ASCII)
+_LABEL_OF_NAME = r"[a-z0-9]+(?:-+[a-z0-9]+)*"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_NAMED = rf"{_LABEL_OF_NAME}(?:\.{_LABEL_OF_NAME})*\.[a-z](?:-*[a-z0-9])+"
+_HOST = rf"{_NAMED}|{_OCTET}(?:\.{_OCTET}){{3}}"
+_PORT = r":(?!(?:80|443)(?:/|$))(?:[1-9][0-9]{1,3}|[1-5][0-9]{4})"
+_PLAIN = re.compile(rf"https?://({_HOST})({_PORT})?((?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)/?", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _EDGES = "".join(map(chr, range(33))) + "\x7f\u00a0\u200b\u200e\u200f\u2060\ufeff"  # trimmed at both ends
 _DROPPED = dict.fromkeys([*range(32), 127])  # browsers drop tab and line end inside an address
@@ -46,9 +48,9 @@ _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/;]*", re.ASCII | re.IG
 def absolute(url: str, base: str = "") -> str:
     """`url` as seen from `base`: an absolute http(s) address without user name, host in lower-case ASCII,
     or "" when it leads anywhere else (javascript:, data:, mailto:, a broken host, too long)."""
-    if _PLAIN.fullmatch(url) and len(url) <= MAX_LENGTH:
+    if len(url) <= MAX_LENGTH and _PLAIN.fullmatch(url):
         return url
-    url = url.strip(_EDGES).translate(_DROPPED)
+    url = url[: MAX_LENGTH * 2].strip(_EDGES).translate(_DROPPED)
     if not url or len(url) > MAX_LENGTH:
         return ""
     if not _SCHEME.match(url):
@@ -65,10 +67,10 @@ def canonical(url: str) -> str:
     Equal for http/https, www/m/amp hosts, default ports, letter case of the host, escapes, dot segments,
     `index.php/`, trailing slash, AMP and mobile twins, order of parameters, tracking parameters and
     fragments. Query ids and routes in fragments (`#/berita/7`) stay apart. Idempotent."""
-    if (plain := _PLAIN.fullmatch(url)) and len(url) <= MAX_LENGTH:
-        hostname, path = plain[1], plain[2]
+    if len(url) <= MAX_LENGTH and (plain := _PLAIN.fullmatch(url)):
+        hostname, port, path = plain.groups("")
         if "amp" not in path and "index.php" not in path:
-            return f"https://{_folded(hostname)}{path or '/'}"
+            return f"https://{_folded(hostname)}{port}{path or '/'}"
     url = absolute(url)
     if not url:
         return ""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import html.entities
 import re
+from collections.abc import Iterator
 from xml.parsers import expat
 
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9A-Fa-f]{1,10})|([0-9]{1,10}));|&#[xX]?[0-9A-Fa-f]{11,};")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
@@ -48,9 +48,17 @@ def is_well_formed(data: bytes) -> bool:
 def repaired(text: str) -> str:
     """The text with the usual mistakes put right. Well-formed text may change too: ask first."""
     text = _NAMED.sub(_character, _REFERENCE.sub(_existing, text))
-    parts = _CDATA.split(text)
-    parts[::2] = [_BARE_AMPERSAND.sub("&amp;", part) for part in parts[::2]]
-    return _declared("".join(parts))
+    return _declared("".join(_ampersands_escaped(text)))
+
+
+def _ampersands_escaped(text: str) -> Iterator[str]:
+    """The text in pieces, with bare ampersands escaped outside of CDATA sections."""
+    at = 0
+    while (start := text.find("<![CDATA[", at)) >= 0 and (end := text.find("]]>", start)) >= 0:
+        yield _BARE_AMPERSAND.sub("&amp;", text[at:start])
+        yield text[start:end]
+        at = end
+    yield _BARE_AMPERSAND.sub("&amp;", text[at:])
 
 
 def closed(text: str) -> str:

@@ -97,7 +97,7 @@ _NO_DEPTH = frozenset(
 _ANY_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]*)")
 
 _NAME = re.compile(r"<([A-Za-z][A-Za-z0-9:-]*)")
-_ATTRIBUTED = re.compile(r"<[A-Za-z][^>]*=[^>]*>?")
+_ATTRIBUTED = re.compile(r"<[A-Za-z][^<>=]*=[^<>]*")
 _EVENT = re.compile(r"on(?<=[\s\"'/]on)[a-z]{3,}\s*=")  # the literal first, for speed
 _CODE_URL = re.compile(r"(?:java|vb|live)script\s*:")
 _HIDING = re.compile(

@@ -1,12 +1,13 @@
 """Parsed entries, made safe, bounded and comparable."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.clean import MAX_TITLE, clean
+from aggregator.clean import MAX_CONTENT, MAX_TITLE, clean
 from aggregator.records import CleanEntry, DateStatus, Enclosure, ParsedEntry, ParsedFeed
 
 URL = "https://kab-contoh.kpu.go.id/feed/"
@@ -319,3 +320,14 @@ def test_any_entry_is_cleaned_or_found_empty(entry):
         for link in (e.url, e.canonical_url, e.image_url, *(file.url for file in e.enclosures)):
             assert link == "" or link.startswith(("http://", "https://"))
         (e.guid + e.title + e.text + e.content_html + e.published_claimed).encode()
+
+
+PIECES = ["<a", "<a=", "<img ", "<!--", "&", "&x;", "data:", "display:", "a@", " ", "\n", "<p>", "</b>", "x"]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_no_run_of_one_thing_takes_more_than_a_moment(piece):
+    run = piece * (MAX_CONTENT // len(piece) - 1)
+    started = time.process_time()
+    cleaned(ParsedEntry(*[run] * 8, (run,), (Enclosure(run, run),), run, run, run))
+    assert time.process_time() - started < 6

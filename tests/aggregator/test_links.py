@@ -115,12 +115,34 @@ ODD = st.text(st.sampled_from("hftpsw:/.?#&=%2eE7~aZ;_-@[]\\ ü\t1") | st.charac
 ADDRESSES = st.builds(
     "{}://{}{}/{}?{}#{}".format,
     st.sampled_from(["http", "https", "HTTPS"]),
-    st.sampled_from(["www.kpu.go.id", "m.www.kpu.go.id", "BÜCHER.example", "kpu.go.id", "[::1]", "www.id"]),
-    st.sampled_from(["", ":80", ":443", ":8443"]),
+    st.sampled_from(
+        [
+            "www.kpu.go.id",
+            "m.www.kpu.go.id",
+            "BÜCHER.example",
+            "kpu.go.id",
+            "[::1]",
+            "www.id",
+            "127.0.0.1",
+            "1.2.3.256",
+        ]
+    ),
+    st.sampled_from(["", ":80", ":443", ":8443", ":080", ":65536", ":"]),
     ODD,
     ODD,
     ODD,
 )
+
+
+SEGMENTS = st.sampled_from(["a", "B-7", "amp", ".", "..", "x.html", "", "index.php"])
+PATHS = st.lists(SEGMENTS, max_size=4).map("/".join)
+SIMPLE = st.builds("https://www.kpu.go.id{}/{}".format, st.sampled_from(["", ":443", ":8080"]), PATHS)
+
+
+@given(SIMPLE)
+def test_everyday_addresses_take_a_short_cut_to_the_same_place(url):
+    assert canonical(url) == canonical(url + "?")
+    assert absolute(url) == absolute(url + "?")
 
 
 @given(ADDRESSES | ODD)
