@@ -79,7 +79,8 @@ def _insert(
         return
     ids = new_ids(Entry, len(fresh))
     numbered = list(zip(ids, fresh, strict=True))
-    insert(Entry, ENTRY, [_entry_row(pk, r, m.entry, now, policy) for pk, (r, m) in numbered])
+    undated = _undated_imports(fresh, now)
+    insert(Entry, ENTRY, [_entry_row(pk, r, m.entry, undated, now, policy) for pk, (r, m) in numbered])
     insert(Revision, REVISION, [_revision_row(pk, 1, m.entry, now) for pk, (_, m) in numbered])
     keys = [(r.feed.satker_id, pk, k, v) for pk, (r, m) in numbered for k, v in m.keys.items()]
     insert(EntryKey, KEY, keys)
@@ -87,14 +88,42 @@ def _insert(
         counts[reading.feed.pk].new += 1
 
 
-def _entry_row(pk: int, reading: Reading, clean: CleanEntry, now: datetime, policy: StorePolicy) -> Row:
+def _undated_imports(fresh: list[tuple[Reading, Match]], now: datetime) -> dict[int, datetime]:
+    """Where an imported post without a usable date belongs: beside its neighbour in the feed, not at the
+    time of import, which would show an old post as today's. By id() of the incoming entry."""
+    places: dict[int, datetime] = {}
+    for reading in {id(r): r for r, _ in fresh}.values():
+        if not _is_import(reading):
+            continue
+        dates = [effective_date(e, now)[0] if e.published_at else None for e in reading.entries]
+        near = next((date for date in dates if date), None)
+        for entry, date in zip(reading.entries, dates, strict=True):
+            near = date or near
+            if date is None and near is not None:
+                places[id(entry)] = near
+    return places
+
+
+def _is_import(reading: Reading) -> bool:
+    return reading.feed.first_success_at is None or reading.is_archive
+
+
+def _entry_row(
+    pk: int,
+    reading: Reading,
+    clean: CleanEntry,
+    undated: dict[int, datetime],
+    now: datetime,
+    policy: StorePolicy,
+) -> Row:
     feed = reading.feed
     published, status = effective_date(clean, now)
+    published = undated.get(id(clean), published)
     return (
         *(pk, feed.satker_id, feed.satker.province_id, feed.pk, clean.guid[:1000], clean.url[:2000]),
         *(clean.content_sha256, published, status, now, now),
         _publish_after(reading, published, now, policy),
-        feed.first_success_at is None or reading.is_archive,
+        _is_import(reading),
     )
 
 

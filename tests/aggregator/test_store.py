@@ -188,9 +188,19 @@ def test_an_entry_that_leaves_the_feed_stays():
 
 
 def test_a_missing_date_becomes_first_seen_and_is_marked():
-    save(make_feed(), [clean_entry(published_at=None, date_status=DateStatus.IMPOSSIBLE)])
+    save(
+        make_feed(first_success_at=SEEN), [clean_entry(published_at=None, date_status=DateStatus.IMPOSSIBLE)]
+    )
     entry = Entry.objects.get()
     assert (entry.published_at, entry.date_status) == (NOW, "impossible")
+
+
+def test_an_undated_post_of_an_import_stands_beside_its_neighbour_in_the_feed():
+    old = SEEN - timedelta(days=400)
+    undated = clean_entry("urn:u", published_at=None, date_status=DateStatus.MISSING)
+    save(make_feed(), [clean_entry("urn:1", published_at=old), undated])
+    entry = Entry.objects.get(guid="urn:u")
+    assert (entry.published_at, entry.date_status) == (old, "missing")
 
 
 def test_a_date_some_days_ahead_waits_until_then():

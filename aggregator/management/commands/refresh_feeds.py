@@ -34,9 +34,10 @@ class Command(BaseCommand):
         feeds = self._feeds(options)
         with Bar(feeds.count(), "umpan") as bar:
             totals = pipeline.refresh_feeds(feeds.values_list("id", flat=True), progress=bar.advance)
-        pipeline.derive()
-        if not options["no_index"]:
-            follow(once=True)
+        if not options["no_derive"]:
+            pipeline.derive()
+            if not options["no_index"]:
+                follow(once=True)
         self.stdout.write(json.dumps(totals.as_dict()))
 
     def _feeds(self, options: dict[str, Any]) -> QuerySet[Feed]:

@@ -77,7 +77,7 @@ class Command(BaseCommand):
 
     def _first_pass(self, children: list[Child], env: dict[str, str], stop: StopSignal) -> None:
         """Read every feed once, in sight of the person who waits."""
-        first = Child("first pass", ["refresh_feeds", "--no-index"], env)
+        first = Child("first pass", ["refresh_feeds", "--no-derive"], env)
         children.append(first)
         while first.is_running and not stop:
             self._watch(children[:-1])
