@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.utils.http import parse_etags, parse_http_date_safe
@@ -48,8 +49,12 @@ def wanted_format(request: HttpRequest) -> str:
 
 def is_navigation(request: HttpRequest) -> bool:
     """Whether a person opens this address in a browser. Feed readers, and scripts in pages, never send
-    `Sec-Fetch-Dest: document` (https://www.w3.org/TR/fetch-metadata/)."""
-    return request.headers.get("Sec-Fetch-Dest") == "document" and prefers_html(request)
+    `Sec-Fetch-Dest: document` (https://www.w3.org/TR/fetch-metadata/). Who comes from the page that
+    explains the feed has seen it, and wants the feed itself."""
+    if request.headers.get("Sec-Fetch-Dest") != "document" or not prefers_html(request):
+        return False
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    return not (came_from.netloc == request.headers.get("Host") and came_from.path.startswith("/feeds/"))
 
 
 def is_known(request: HttpRequest, answer: Prepared) -> bool:

@@ -41,7 +41,9 @@ def feed(
     if request.method not in ("GET", "HEAD"):
         return _other_method(request)
     if ending != "opml" and negotiation.is_navigation(request):
-        return page(request, kind, key)
+        response = page(request, kind, key)
+        response.headers["Cache-Control"] = "no-store"  # the next time it may be the feed that is wanted
+        return response
     try:
         answer = prepared(
             _address(request),

@@ -37,6 +37,15 @@ def test_a_person_who_opens_the_feed_itself_sees_the_page(client: Client) -> Non
     assert "Sec-Fetch-Dest" in response["Vary"]
 
 
+def test_who_comes_from_that_page_sees_the_feed_itself(client: Client) -> None:
+    headers = {"Accept": BROWSER, "Sec-Fetch-Dest": "document", "Host": "localhost"}
+    assert client.get("/feeds/nasional.rss", headers=headers)["Cache-Control"] == "no-store"
+    headers["Referer"] = "http://localhost/feeds/nasional.rss"
+    assert client.get("/feeds/nasional.rss", headers=headers)["Content-Type"].startswith("application/rss")
+    headers["Referer"] = "http://elsewhere.example/feeds/"
+    assert client.get("/feeds/nasional.rss", headers=headers)["Content-Type"].startswith("text/html")
+
+
 @pytest.mark.parametrize("accept", ["", "*/*", BROWSER, "text/html"])
 def test_whoever_else_asks_for_an_ending_gets_that_format(client: Client, accept: str) -> None:
     response = client.get("/feeds/nasional.rss", headers={"Accept": accept})
