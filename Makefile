@@ -17,7 +17,7 @@ $(STAMP): constraints.txt pyproject.toml
 	touch $@
 
 run: install
-	DEMO=$${DEMO-1} BASE_URL=$${BASE_URL-http://127.0.0.1:$(PORT)} $(MANAGE) run --port $(PORT)
+	@DEMO=$${DEMO-1}; BASE_URL=$${BASE_URL-http://127.0.0.1:$(PORT)}; export DEMO BASE_URL; exec $(MANAGE) run --port $(PORT)
 
 test: install services
 	DEMO=1 $(BIN)/pytest
