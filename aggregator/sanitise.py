@@ -89,6 +89,7 @@ _CALM_TAGS = (
 ) | {"img", "span", "font", "big", "tt", "kbd", "cite", "mark"}
 
 MAX_DEPTH = 256  # as libxml2; an HTML parser needs time and memory by the square of it
+MAX_REFERENCES = 100_000  # html5ever needs the square of the number of &…; in one text
 MAX_PLAIN_MARKUP = 20_000  # characters of a title or name that are looked at
 _MANY_TAGS = 500  # below, the depth needs no counting
 _NO_DEPTH = frozenset(
@@ -163,7 +164,9 @@ def safe_html(markup: str, base: str) -> tuple[str, set[str]]:
     """`markup` with the allowed tags only and its links absolute as seen from `base`, and signals of what
     was taken out: the names in `found_in`, `hidden`, `hidden_link`, `bidi`, `zero_width`. Idempotent.
 
-    Raises EntryRejected for markup that is nested beyond measure."""
+    Raises EntryRejected for markup that is nested or escaped beyond measure."""
+    if markup.count("&") > MAX_REFERENCES:
+        raise EntryRejected("Markup berita berisi terlalu banyak rujukan karakter.", code="entry_too_large")
     if markup.count("<") > _MANY_TAGS and _depth(markup) > MAX_DEPTH:
         raise EntryRejected("Markup berita bersarang terlalu dalam.", code="entry_too_large")
     unseen: set[str] = set()
