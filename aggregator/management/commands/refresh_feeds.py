@@ -29,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-index", action="store_true", help="leave the search index to `follow_index`"
         )
+        parser.add_argument(
+            "--no-derive", action="store_true", help="leave folding, classifying and indexing to `work`"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         feeds = self._feeds(options)

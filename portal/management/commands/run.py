@@ -82,9 +82,12 @@ class Command(BaseCommand):
         while first.is_running and not stop:
             self._watch(children[:-1])
             stop.sleep(0.5)
-        if not stop:
-            children.remove(first)
-            self.stdout.write(f"First pass done: {Entry.objects.public().count()} posts; the index follows.")
+        if stop:
+            return
+        children.remove(first)
+        if first.exit_code:
+            raise CommandError(f"The first pass ended with {first.exit_code}; see its lines above.")
+        self.stdout.write(f"First pass done: {Entry.objects.public().count()} posts; the index follows.")
 
     def _wait_for_web(self, port: int, child: Child, stop: StopSignal) -> None:
         self._wait(lambda: _answers(port, "/healthz"), child, stop)
