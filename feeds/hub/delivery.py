@@ -30,6 +30,7 @@ from aggregator.records import FetchPolicy
 from feeds import addresses, documents, former, items, windows
 from feeds.documents import MEDIA_TYPES
 from feeds.hub import dispatch
+from feeds.hub.announce import announce
 from feeds.hub.requests import UNCONFIRMED_SPAN, read_topic
 from feeds.models import Intent, Lease
 from feeds.views import WRITERS
@@ -42,6 +43,7 @@ GAP = timedelta(seconds=1)  # least time between two deliveries to one lease
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=6)
 GIVE_UP = timedelta(days=3)  # of nothing but failures
 PAUSE = 0.3  # seconds between two looks at the change sequence
+AFTER_FAILURE = 5.0
 TIDY_EVERY = 600.0
 
 T = TypeVar("T")
@@ -102,8 +104,9 @@ async def _run(stopped: Callable[[], bool]) -> None:
                 if loop.time() - tidied > TIDY_EVERY:
                     await _in_thread(tidy)
                     tidied = loop.time()
-            except Exception:  # the database was away, or a fault of ours: what is due stays due
+            except Exception:  # the database or an external hub was away: what is due stays due
                 log.exception("one round of the hub failed")
+                await asyncio.sleep(AFTER_FAILURE)
             await asyncio.sleep(PAUSE)
         await asyncio.gather(*under_way, return_exceptions=True)
 
@@ -123,6 +126,9 @@ async def _in_thread(step: Callable[[], T]) -> T:
 def work() -> list[Job]:
     """Everything there is to send now, taken."""
     close_old_connections()
+    if settings.WEBSUB_HUB_URL:
+        announce(policy())
+        return []
     now = timezone.now()
     dispatch.dispatch(now)
     return [*confirmations(now), *deliveries(now)]

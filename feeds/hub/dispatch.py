@@ -6,7 +6,8 @@ that it is known to which channels it belongs. First imports and backfill are ne
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,12 +28,29 @@ FRESH = timedelta(days=1)  # a version that became public longer ago is news to 
 KEPT = timedelta(days=3)
 
 
-def dispatch(now: datetime | None = None) -> int:
-    """Follow the change sequence one step; returns how many leases have something due that had not.
+@dataclass(frozen=True)
+class News:
+    """One step along the change sequence, not yet taken: entries with the revision that is new of them
+    (0: a recall), and those that still wait."""
 
-    Nothing is written, and no lock taken, while there is no news.
-    """
-    now = now or timezone.now()
+    state: PortalState
+    cursor: dict[str, Any]
+    ready: dict[int, int]
+    gone: dict[int, int]
+    waiting: list[int]
+
+    @property
+    def fresh(self) -> list[int]:
+        """Entries of which this version was not pushed before."""
+        return _unknown(self.ready)
+
+    @property
+    def recalled(self) -> list[int]:
+        return _unknown(self.gone)
+
+
+def look(now: datetime) -> News | None:
+    """The next step; None while there is nothing new. Writes nothing and takes no lock."""
     state = PortalState.get()
     cursor = _cursor(state)
     marks = Change.objects.after(cursor["xact"], cursor["id"], BATCH)
@@ -40,15 +58,33 @@ def dispatch(now: datetime | None = None) -> int:
     ready, wait = _ready(waiting, now)
     gone = _gone(waiting, now)
     if not (marks or ready or gone):
-        return 0
+        return None
+    if marks:
+        cursor["xact"], cursor["id"] = marks[-1][0], marks[-1][1]
+    return News(state, cursor, ready, gone, sorted(wait))
+
+
+def take(news: News, now: datetime, note: Callable[[list[int], list[int], datetime], int]) -> int:
+    """Take a step: `note` what is new, and move the cursor, in one transaction. 0 when another worker took
+    it meanwhile."""
     with transaction.atomic():
-        if PortalState.objects.select_for_update().get(pk=state.pk).hub_cursor != state.hub_cursor:
-            return 0  # another worker took this step
-        count = _note(_once(ready, now), _once(gone, now), now)
-        if marks:
-            cursor["xact"], cursor["id"] = marks[-1][0], marks[-1][1]
-        PortalState.objects.filter(pk=state.pk).update(hub_cursor={**cursor, "waiting": sorted(wait)})
+        if PortalState.objects.select_for_update().get(pk=news.state.pk).hub_cursor != news.state.hub_cursor:
+            return 0
+        count = note(news.fresh, news.recalled, now)
+        Pushed.objects.bulk_create(
+            [Pushed(entry_id=pk, revision_id=r, at=now) for pk, r in (news.ready | news.gone).items()],
+            ignore_conflicts=True,
+        )
+        cursor = {**news.cursor, "waiting": news.waiting}
+        PortalState.objects.filter(pk=news.state.pk).update(hub_cursor=cursor)
     return count
+
+
+def dispatch(now: datetime | None = None) -> int:
+    """Note on each lease what is new to it; returns how many have something due that had not."""
+    now = now or timezone.now()
+    news = look(now)
+    return take(news, now, _note) if news else 0
 
 
 def _cursor(state: PortalState) -> dict[str, Any]:
@@ -80,16 +116,11 @@ def _gone(entry_ids: Collection[int], now: datetime) -> dict[int, int]:
     return dict.fromkeys(gone.values_list("id", flat=True), 0)
 
 
-def _once(found: dict[int, int], now: datetime) -> list[int]:
-    """Those of which this version was not pushed before."""
+def _unknown(found: dict[int, int]) -> list[int]:
     if not found:
         return []
     known = set(Pushed.objects.filter(entry_id__in=found).values_list("entry_id", "revision_id"))
-    fresh = [(pk, revision) for pk, revision in found.items() if (pk, revision) not in known]
-    Pushed.objects.bulk_create(
-        [Pushed(entry_id=pk, revision_id=revision, at=now) for pk, revision in fresh], ignore_conflicts=True
-    )
-    return [pk for pk, _revision in fresh]
+    return [pk for pk, revision in found.items() if (pk, revision) not in known]
 
 
 def _note(fresh: list[int], recalled: list[int], now: datetime) -> int:

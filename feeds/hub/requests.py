@@ -59,6 +59,8 @@ PLAIN = "text/plain; charset=utf-8"
 
 def read(form: QueryDict) -> Intent:
     """The request of a form. Raises BadParameter, and UnknownValue for a feed that does not exist."""
+    if settings.WEBSUB_HUB_URL:
+        raise BadParameter("hub.mode", _("Portal ini memakai hub lain: %s") % settings.WEBSUB_HUB_URL)
     mode = form.get("hub.mode", "")
     if mode not in Intent.Mode.values:
         raise BadParameter("hub.mode", _("hub.mode harus subscribe atau unsubscribe."))

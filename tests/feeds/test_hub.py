@@ -6,12 +6,14 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import parse_qs
 
 import feedparser
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from aggregator.errors import FetchError
 from aggregator.models import Change, Entry, EntryTopic, PortalState, Province, Revision, Topic
 from feeds import former
 from feeds.hub import deliver_once, delivery, dispatch, requests
@@ -453,6 +455,34 @@ def test_two_hundred_subscribers_get_a_post_within_two_seconds(
     assert deliver_once() == 200
     assert time.process_time() - started < 2.0
     assert len({got.path for got in subscriber.received}) == 200
+
+
+# --- another hub ------------------------------------------------------------------------------------
+
+
+def test_an_external_hub_is_told_which_feeds_changed(
+    client: Client, subscriber: Subscriber, settings
+) -> None:
+    settings.WEBSUB_HUB_URL = subscriber.url("/hub")
+    publish(satker=make_satker("0101"))
+    deliver_once()
+    form = parse_qs(subscriber.received[0].body.decode())
+    assert form["hub.mode"] == ["publish"]
+    assert {f"{BASE}/feeds/nasional.rss", f"{BASE}/feeds/satker/0101.json"} <= set(form["hub.url"])
+    assert all(client.get(address.removeprefix(BASE)).status_code == 200 for address in form["hub.url"])
+    deliver_once()
+    assert len(subscriber.received) == 1
+
+
+def test_while_an_external_hub_fails_the_news_waits(client: Client, subscriber: Subscriber, settings) -> None:
+    settings.WEBSUB_HUB_URL = subscriber.url("/hub")
+    subscriber.status = 503
+    publish()
+    with pytest.raises(FetchError):
+        deliver_once()
+    subscriber.status = 204
+    deliver_once()
+    assert len(subscriber.received) == 2
 
 
 # --- renamed slugs ----------------------------------------------------------------------------------

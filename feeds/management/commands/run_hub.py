@@ -7,7 +7,6 @@ import threading
 from types import FrameType
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from feeds.hub import deliver_once, run
@@ -16,7 +15,7 @@ from feeds.hub import deliver_once, run
 class Command(BaseCommand):
     help = (
         "Confirm WebSub subscriptions and push new, corrected and recalled posts to them within seconds. "
-        "With --once: what is due now. Does nothing when WEBSUB_HUB_URL names another hub. "
+        "With --once: what is due now. Where WEBSUB_HUB_URL names another hub, that one is told. "
         "Stops cleanly on SIGTERM and Ctrl-C."
     )
 
@@ -34,7 +33,4 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        if settings.WEBSUB_HUB_URL:
-            stopped.wait()
-        else:
-            run(stopped.is_set)
+        run(stopped.is_set)
