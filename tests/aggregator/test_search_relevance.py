@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aggregator.models import Satker
-from aggregator.search import Filters, Results, follow, search
 from django.utils.text import slugify
 
+from aggregator.models import Satker
+from aggregator.search import Filters, Results, follow, search
 from tests.factories import make_entry, make_feed, make_province, make_satker
 
 pytestmark = pytest.mark.django_db
+BOTH = pytest.mark.parametrize("names", ["whoosh", "tantivy"], indirect=True)
 DATA = Path(__file__).parent.parent / "data"
 REGISTRY = Path(__file__).parent.parent.parent / "aggregator" / "data" / "satker.csv"
 TITLES = [json.loads(line) for line in (DATA / "kpu_titles.jsonl").read_text().splitlines()]
@@ -29,10 +30,10 @@ LEAST_NDCG = 0.93
 LEAST_FIRST = 0.95  # share of the affix queries whose first hit is right
 
 
-@pytest.fixture(params=["whoosh", "tantivy"])
+@pytest.fixture
 def names(request, settings) -> dict[int, str]:
-    """All titles indexed; gives their names by entry id."""
-    settings.SEARCH_ENGINE = request.param
+    """All titles indexed, by whoosh unless told otherwise; gives their names by entry id."""
+    settings.SEARCH_ENGINE = getattr(request, "param", "whoosh")
     satker = registered({row["kode"].replace(".", "") for row in TITLES})
     feeds = {code: make_feed(satker=one) for code, one in satker.items()}
     entries = {
@@ -102,6 +103,7 @@ def judged(names: dict[int, str], kind: str) -> dict[str, tuple[float, list[str]
     return results
 
 
+@BOTH
 def test_judged_topic_queries_put_the_right_posts_first(names: dict[int, str]):
     results = judged(names, "q")
     mean = sum(value for value, _found in results.values()) / len(results)
@@ -110,9 +112,71 @@ def test_judged_topic_queries_put_the_right_posts_first(names: dict[int, str]):
     assert all(found for _value, found in results.values())
 
 
+@BOTH
 def test_affixes_in_the_question_do_not_lead_astray(names: dict[int, str]):
     results = judged(names, "m")
     right = {query["id"]: results[query["id"]][1][:1] for query in QUERIES if query["id"] in results}
     wanted = {query["id"]: query["grade2"] for query in QUERIES}
     first = [bool(found) and found[0] in wanted[name] for name, found in right.items()]
     assert sum(first) / len(first) >= LEAST_FIRST, right
+
+
+def found(names: dict[int, str], **fields: Any) -> list[str]:
+    return [names[entry_id] for entry_id in search(Filters(**fields)).entry_ids]
+
+
+def test_psu_papua_puts_papua_before_pasaman(names: dict[int, str]):
+    first = found(names, q="PSU Papua")
+    assert set(first[:2]) == {"k058", "k059"}
+    assert "k031" in first[2:]
+
+
+def test_an_abbreviation_and_its_words_find_the_same(names: dict[int, str]):
+    short = search(Filters(q="PSU", sort="terbaru"))
+    spelled = search(Filters(q="pemungutan suara ulang", sort="terbaru"))
+    assert short.total == spelled.total > 0
+    assert short.entry_ids == spelled.entry_ids
+
+
+def test_short_names_of_places_find_their_offices(names: dict[int, str]):
+    offices = {"KPU Lobar": {"k124", "k125", "k126"}, "KPU TTS": {"k070"}, "KPU Polman": {"k066"}}
+    for q, wanted in offices.items():
+        assert wanted <= set(found(names, q=q)[: len(wanted) + 1])
+
+
+def test_a_city_and_the_regency_of_its_name_are_never_mixed(names: dict[int, str]):
+    results = search(Filters(q="berita penetapan DPT Kota Kediri", satker=("3571",)))
+    assert {row["kode"] for row in TITLES if row["id"] in {names[pk] for pk in results.entry_ids}} <= {
+        "35.71"
+    }
+    regency = search(Filters(q="kediri", satker=("3506",)))
+    assert {row["kode"] for row in TITLES if row["id"] in {names[pk] for pk in regency.entry_ids}} == {
+        "35.06"
+    }
+
+
+def test_a_period_and_an_office_leave_the_one_post_of_both(names: dict[int, str]):
+    october = {"date_from": date(2025, 10, 1), "date_to": date(2025, 10, 31)}
+    assert found(names, satker=("3571",), **october) == ["k004"]
+
+
+def test_a_slip_in_a_title_does_not_hide_it(names: dict[int, str]):
+    assert found(names, q="PDPB Sumbar")[0] == "k034"
+
+
+def test_a_title_in_capitals_is_found_in_lower_case(names: dict[int, str]):
+    assert found(names, q="terima audiensi warga kediri dpk")[0] == "k051"
+
+
+def test_both_engines_put_the_same_posts_first(names: dict[int, str], settings):
+    ours = {query["id"]: ask(query) for query in QUERIES}
+    settings.SEARCH_ENGINE = "tantivy"
+    follow(once=True)
+    theirs = {query["id"]: ask(query) for query in QUERIES}
+    shared = []
+    for name, mine in ours.items():
+        assert (mine.total, mine.facets) == (theirs[name].total, theirs[name].facets)
+        first, second = mine.entry_ids[:10], theirs[name].entry_ids[:10]
+        shared.append(len(set(first) & set(second)) / max(len(first), 1))
+    assert sum(shared) / len(shared) >= 0.9
+    assert min(shared) >= 0.7
