@@ -162,26 +162,20 @@ def remove_old_builds(replaced: Path | None = None) -> None:
 
 
 @contextmanager
-def mapped() -> Iterator[None]:
+def mapped(*also: type[Exception]) -> Iterator[None]:
     """The one edge at which what whoosh, tantivy and the disk raise becomes IndexUnavailable: code
-    `index_disk` when it is the disk's fault and the files are as good as before, else `index_torn`."""
+    `index_disk` when it is the disk's fault and the files are as good as before, else `index_torn`.
+    `also`: further errors of an engine that mean torn files."""
     try:
         yield
     except OSError as error:
         code = "index_disk" if error.errno in _DISK_FAULTS else "index_torn"
         raise IndexUnavailable(f"the index files: {error}", code=code) from error
-    except (
-        ValueError,
-        EOFError,
-        LookupError,
-        AssertionError,
-        struct.error,
-        zlib.error,
-        pickle.PickleError,
-    ) as error:
-        raise IndexUnavailable(f"the index files: {error!r}", code="index_torn") from error
+    except (*_TORN, *also) as error:
+        raise IndexUnavailable(f"the index files: {error!r:.300}", code="index_torn") from error
 
 
+_TORN = (ValueError, EOFError, LookupError, AssertionError, struct.error, zlib.error, pickle.PickleError)
 _DISK_FAULTS = {
     errno.ENOSPC,
     errno.EDQUOT,

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.filetables import FileFormatError
 from whoosh.index import TOC
+from whoosh.index import IndexError as WhooshError
 
 from aggregator.errors import IndexUnavailable
 from aggregator.search.documents import Document
@@ -48,6 +50,7 @@ from aggregator.search.whoosh_segments import (
     write_segment,
 )
 
+TORN = (FileFormatError, WhooshError)
 MERGE_AT = 8  # segments of about one size become one ...
 MERGE_MOST = 20_000  # ... of no more documents than this: a larger merge would stall the follower
 Scores = dict[int, float]
@@ -55,16 +58,16 @@ Scores = dict[int, float]
 
 class WhooshEngine:
     def create(self, path: Path) -> dict[str, Any]:
-        with mapped():
+        with mapped(*TORN):
             TOC(SCHEMA, [], 0).write(FileStorage(str(path)), NAME)
             return _files(path, 0, [], {})
 
     def open_reader(self, path: Path, manifest: dict[str, Any], old: Reader | None) -> WhooshReader:
-        with mapped():
+        with mapped(*TORN):
             return WhooshReader(path, manifest, old if isinstance(old, WhooshReader) else None)
 
     def open_writer(self, path: Path, manifest: dict[str, Any]) -> WhooshWriter:
-        with mapped():
+        with mapped(*TORN):
             return WhooshWriter(path, manifest)
 
 
@@ -112,20 +115,20 @@ class WhooshReader:
         self.size = sum(segment.living.bit_count() for segment in self.segments)
 
     def search(self, question: Question) -> Found:
-        with self.lock, mapped():
+        with self.lock, mapped(*TORN):
             return _Search(self.segments, question).run()
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        with self.lock, mapped():
+        with self.lock, mapped(*TORN):
             return _terms(self.segments, prefix, limit)
 
     def frequency(self, stem: str) -> int:
-        with self.lock, mapped():
+        with self.lock, mapped(*TORN):
             return sum(segment.frequency("words", stem) for segment in self.segments)
 
     def orders(self) -> dict[int, int]:
         found: dict[int, int] = {}
-        with self.lock, mapped():
+        with self.lock, mapped(*TORN):
             for segment in self.segments:
                 entries, orders = segment.column("entry"), segment.column("order")
                 found.update((entries[at], orders[at]) for at in segment.documents(segment.living))
@@ -397,7 +400,7 @@ class WhooshWriter:
         self.sweep()  # of a batch that was not finished, whose file names come again
 
     def write(self, documents: Sequence[Document], gone: Collection[int]) -> dict[str, Any]:
-        with mapped():
+        with mapped(*TORN):
             return self._write(documents, gone)
 
     def _write(self, documents: Sequence[Document], gone: Collection[int]) -> dict[str, Any]:

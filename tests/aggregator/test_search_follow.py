@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import pickle
+import re
 import sys
 import threading
 import uuid
@@ -98,6 +99,13 @@ class Bomb:
         return (Path.touch, (self.file,))
 
 
+def pickled_at(whole: bytes, suffix: str) -> int:
+    """Where whoosh unpickles first: the segments of a TOC, the head of a posting list."""
+    if suffix == ".seg":
+        return whole.index(b"W3Bl") + 8
+    return [match.start() for match in re.finditer(rb"\x80[\x02-\x05]", whole)][-1]
+
+
 @pytest.mark.parametrize("suffix", [".toc", ".seg"])
 def test_nothing_in_a_tampered_file_is_executed(engine: str, suffix: str, tmp_path: Path):
     if engine != "whoosh":
@@ -107,7 +115,7 @@ def test_nothing_in_a_tampered_file_is_executed(engine: str, suffix: str, tmp_pa
     [file] = files.current().glob(f"*{suffix}")
     bomb = pickle.dumps(Bomb(tmp_path / "executed"), 2)
     whole = file.read_bytes()
-    at = whole.rfind(b"\x80\x02")
+    at = pickled_at(whole, suffix)
     file.write_bytes(whole[:at] + bomb + whole[at + len(bomb) :])
     assert ask().degraded
     follow(once=True)
