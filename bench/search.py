@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 ROUNDS = 40
-CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
 clock = CLOCKS["wall"]
 KINDS = ("common", "rare", "and", "or", "phrase", "prefix", "filter + newest", "deep page", "suggestion")
 
@@ -168,18 +168,22 @@ def measure(ask: Callable[[dict[str, Any]], float], kinds: dict[str, list[dict[s
 def follow_speed() -> dict[str, float]:
     """Documents a second from the database into the index, and the time of a small batch."""
     from aggregator.models import Change, Entry
-    from aggregator.search import follow, rebuild
+    from aggregator.search import rebuild
+    from aggregator.search.engine import current
+    from aggregator.search.follow import Follower
 
     started, cpu = time.perf_counter(), time.process_time()
     count = rebuild()
     seconds, used = time.perf_counter() - started, time.process_time() - cpu
     small = []
+    follower = Follower(current())
     ids = list(Entry.objects.order_by("-id").values_list("id", flat=True)[:200])
     for at in range(0, 200, 10):
         Change.objects.mark(ids[at : at + 10])
         begun = clock()
-        follow(once=True)
+        follower.step()
         small.append((clock() - begun) * 1000)
+    follower.close()
     p50, p95 = percentiles(small)
     return {
         "docs/s": count / seconds,

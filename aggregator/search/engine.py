@@ -166,12 +166,13 @@ def mapped(*also: type[Exception]) -> Iterator[None]:
     """The one edge at which what whoosh, tantivy and the disk raise becomes IndexUnavailable: code
     `index_disk` when it is the disk's fault and the files are as good as before, else `index_torn`.
     `also`: further errors of an engine that mean torn files."""
+    torn: tuple[type[Exception], ...] = (*_TORN, *also)
     try:
         yield
     except OSError as error:
         code = "index_disk" if error.errno in _DISK_FAULTS else "index_torn"
         raise IndexUnavailable(f"the index files: {error}", code=code) from error
-    except (*_TORN, *also) as error:
+    except torn as error:
         raise IndexUnavailable(f"the index files: {error!r:.300}", code="index_torn") from error
 
 
