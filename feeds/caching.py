@@ -102,6 +102,7 @@ def prepared(key: str, build: Callable[[], Prepared], *, searched: bool = False)
                 raise
             return former[2]
         if former is not None and former[2].version == fresh.version and former[2].links == fresh.links:
+            former[2].modified_at = max(former[2].modified_at, fresh.modified_at)
             fresh = former[2]
         answers.put(key, (before, time.monotonic(), fresh), len(fresh.body) * 3 // 2 + 1000)
         return fresh

@@ -35,8 +35,9 @@ PASSENGER = re.compile(r"utm_.*|fbclid|gclid|mc_[ce]id|_", re.ASCII)
 
 @dataclass(frozen=True, eq=False)
 class Channel:
-    """One outbound feed. `entries` are public and unordered; None where the search index must be asked
-    (`filters`). `query` holds the canonical parameters of a search."""
+    """One outbound feed. `entries` are public (of `ditarik`: were) and unordered; None where the search
+    index must be asked (`filters`). `order` is the time by which they stand in documents. `query` holds the
+    canonical parameters of a search."""
 
     kind: str
     key: str
@@ -46,7 +47,7 @@ class Channel:
     entries: EntryQuerySet | None
     filters: Filters = field(default_factory=Filters)
     query: str = ""
-    everything: bool = False
+    order: str = "released_at"
 
     @property
     def path(self) -> str:
@@ -209,7 +210,7 @@ def search(params: QueryDict) -> Channel:
         entries=entries,
         filters=filters,
         query=query,
-        everything=filters.include_all,
+        order="released_at" if entries is not None else "published_at",
     )
 
 
@@ -223,7 +224,8 @@ def withdrawn(_key: str = "", _everything: bool = False) -> Channel:
             "Nomor dan waktu berita yang pernah terbit di sini lalu ditarik atau ditahan. Hapus salinan Anda."
         ),
         page="/ditarik",
-        entries=None,
+        entries=tombstones(),
+        order="withdrawn_at",
     )
 
 
@@ -253,7 +255,6 @@ def _channel(
         page=page,
         entries=entries,
         query="semua=1" if everything else "",
-        everything=everything,
     )
 
 
@@ -285,6 +286,5 @@ def _one(model: Any, parameter: str, value: str, **where: str) -> Any:
 
 def tombstones() -> EntryQuerySet:
     """Posts that were public once and are no longer; `withdrawn_at` says since when."""
-    return Entry.objects.exclude(state=Entry.State.PUBLIC).filter(
-        released_at__isnull=False, withdrawn_at__isnull=False
-    )
+    ended = (Entry.State.HELD, Entry.State.WITHDRAWN)
+    return Entry.objects.filter(state__in=ended, released_at__isnull=False, withdrawn_at__isnull=False)

@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 
 from aggregator.models import SatkerHold
 from feeds import addresses, items, windows
+from feeds.caching import Generation, generation
 from feeds.channels import Channel, tombstones
 from feeds.items import Facts, Tombstone
 
 # Of an empty feed: a date that stays, so that its bytes do. No post was here before.
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_recalls: tuple[Generation, datetime] = (("", 0), EPOCH)
 MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
 LANGUAGE = "id"
 PUBLISHER = "Komisi Pemilihan Umum Republik Indonesia"
@@ -89,6 +91,12 @@ def compose(channel: Channel, *, full: bool = False, archive: int | None = None)
 def last_recall() -> datetime:
     """When a post last ceased to be public, or a hidden office came back: it dates every document, for
     clients that know only If-Modified-Since."""
+    global _recalls
+    now = generation()
+    if _recalls[0] == now:
+        return _recalls[1]
     gone = tombstones().aggregate(at=Max("withdrawn_at"))["at"]
     held = SatkerHold.objects.filter(hide_all=True).aggregate(at=Max("ended_at"))["at"]
-    return max((at for at in (gone, held) if at is not None), default=EPOCH)
+    found = max((at for at in (gone, held) if at is not None), default=EPOCH)
+    _recalls = (now, found)
+    return found

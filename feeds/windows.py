@@ -25,7 +25,7 @@ from aggregator.models import Entry
 from aggregator.models.registry import Zone
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import search
-from feeds.channels import Channel, tombstones
+from feeds.channels import Channel
 
 LEAST = 50
 SPAN = timedelta(minutes=30)
@@ -49,8 +49,6 @@ class Window:
 
 def current(channel: Channel) -> Window:
     """The document that subscribers ask for again and again."""
-    if channel.kind == "ditarik":
-        return _tombstones()
     rows = _newest(channel, None, LEAST if channel.entries is not None else MOST)
     if len(rows) > LEAST and rows[0][1] - rows[-1][1] <= SPAN:
         rows = _newest(channel, None, MOST)
@@ -70,10 +68,9 @@ def closes(number: int) -> bool:
 
 def archive(channel: Channel, number: int) -> Window:
     """The archive document that ends with entry `number`. Raises UnknownValue when there is none."""
-    order = "published_at" if channel.entries is None else "released_at"
     named = Entry.objects.filter(pk=number, released_at__isnull=False)
-    at: datetime | None = named.values_list(order, flat=True).first()
-    if at is None or channel.kind == "ditarik":
+    at: datetime | None = named.values_list(channel.order, flat=True).first()
+    if at is None:
         raise UnknownValue("arsip", _("Tidak ada arsip bernomor %d pada umpan ini.") % number)
     last = (number, at)
     rows = _newest(channel, last, SCAN)
@@ -103,25 +100,24 @@ def _newest(channel: Channel, last: Row | None, size: int) -> list[Row]:
     """Up to `size` rows from `last` (inclusive) on, newest first, and one more to show that there are."""
     if channel.entries is None:
         return _found(channel, last, size)
-    entries = channel.entries
+    entries, order = channel.entries, channel.order
     if last is not None:
         pk, at = last
-        entries = entries.filter(Q(released_at__lt=at) | Q(released_at=at, id__lte=pk))
-    return _rows(entries.order_by("-released_at", "-id"), size)
-
-
-def _rows(entries: EntryQuerySet, size: int) -> list[Row]:
-    found = entries.values_list("id", "released_at")[: size + 1]
-    return [(pk, at) for pk, at in found if at is not None]
+        entries = entries.filter(Q(**{f"{order}__lt": at}) | Q(**{order: at}, id__lte=pk))
+    return _rows(entries, order, size, "-")
 
 
 def _following(channel: Channel, last: Row) -> int | None:
     if channel.entries is None:
         return None  # an index answers newest first only; RFC 5005 lets `next-archive` be absent
-    pk, at = last
-    newer = channel.entries.filter(Q(released_at__gt=at) | Q(released_at=at, id__gt=pk))
-    rows = _rows(newer.order_by("released_at", "id"), SCAN)
-    return next((pk for pk, _at in rows if closes(pk)), None)
+    (pk, at), order = last, channel.order
+    newer = channel.entries.filter(Q(**{f"{order}__gt": at}) | Q(**{order: at}, id__gt=pk))
+    return next((pk for pk, _at in _rows(newer, order, SCAN, "") if closes(pk)), None)
+
+
+def _rows(entries: EntryQuerySet, order: str, size: int, sign: str) -> list[Row]:
+    found = entries.order_by(f"{sign}{order}", f"{sign}id").values_list("id", order)[: size + 1]
+    return [(pk, at) for pk, at in found if at is not None]
 
 
 def _found(channel: Channel, last: Row | None, size: int) -> list[Row]:
@@ -154,8 +150,3 @@ def _with_late(channel: Channel, ids: list[int], rows: list[Row]) -> list[int]:
     order = list(released.order_by("-released_at", "-id").values_list("id", flat=True))
     wanted = {*ids, *order[:LEAST]}
     return [pk for pk in order if pk in wanted]
-
-
-def _tombstones() -> Window:
-    gone = tombstones().order_by("-withdrawn_at", "-id")
-    return Window(list(gone.values_list("id", flat=True)[:SCAN]))

@@ -197,6 +197,16 @@ def test_a_feed_that_holds_everything_leads_to_no_archive(client: Client) -> Non
     assert link(get(client, "/feeds/nasional.atom"), "prev-archive") == ""
 
 
+def test_recalls_have_archives_too(client: Client, small_steps: None) -> None:
+    made = make_many(43)
+    for hours, pk in enumerate(made):
+        Entry.objects.filter(pk=pk).update(state="held", withdrawn_at=SEEN + timedelta(hours=hours))
+    Change.objects.mark(made)
+    pages = walk(client, "/feeds/ditarik.atom")
+    assert len(pages) > 5
+    assert {pk for page in pages for pk in page} == set(made)
+
+
 def test_a_late_release_shows_in_a_search_although_its_date_is_old(client: Client, small_steps: None) -> None:
     make_many(12)
     late = make_entry(
