@@ -118,8 +118,8 @@ def _demo_env(port: int) -> dict[str, str]:
     return {
         "FETCH_ALLOWED_NETWORKS": DEMO_NETWORK,
         "FETCH_ALLOWED_PORTS": f"80,443,{port}",
-        "FETCH_MIN_INTERVAL": "60",
-        "FETCH_MAX_INTERVAL": "600",
+        "FETCH_MIN_INTERVAL": "30",
+        "FETCH_MAX_INTERVAL": "120",
         "FETCH_HOST_SPACING": "0",
     }
 
