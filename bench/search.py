@@ -137,7 +137,7 @@ def complete(question: dict[str, Any]) -> float:
         return (clock() - started) * 1000
     fields = {name: value for name, value in question.items() if name != "pages"}
     filters, anchor = Filters(**fields), ""
-    pages = question.get("pages", 1)
+    pages = int(question.get("pages", 1))
     for _page in range(pages):
         results = search(filters, anchor=anchor)
         entries = (

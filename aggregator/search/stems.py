@@ -70,7 +70,10 @@ def stem(word: str) -> str:
     if found:
         return max(found)[2]
     with _snowball_lock:
-        return str(_snowball.stemWord(word)) or word
+        stemmed = str(_snowball.stemWord(word))
+    # Without a root to go by, a lone -i and -wan are more often part of a name (Hidayati, Setiawan).
+    is_name = word in (stemmed + "i", stemmed + "an") and word.endswith(("i", "wan"))
+    return word if is_name or not stemmed else stemmed
 
 
 def candidates(word: str) -> dict[str, int]:
