@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from aggregator.search.stems import DATA, stem, words_of
 
-# A number with thousands dots, or a run of letters and digits, with apostrophes inside (Jum'at, Qur’an).
-WORD = re.compile(r"\d{1,3}(?:\.\d{3})+(?!\d)|[^\W_]+(?:['’‘ʼ`][^\W_]+)*")
-LONGESTWORD = 60  # characters; longer runs are no words
+# The rupiah sign before its number, a number with thousands dots, or a run of letters and digits with
+# apostrophes inside (Jum'at, Qur’an).
+WORD = re.compile(r"[Rr]p(?=\.?\d)|\d{1,3}(?:\.\d{3})+(?!\d)|[^\W_]+(?:['’‘ʼ`][^\W_]+)*")
+LONGEST_TOKEN = 60  # characters; longer runs are no words
 _FILES = ("search_roots.txt", "search_stop_words.txt", "search_variants.csv", "satker.csv")
 _VERSION = "2"  # raise when the rules here or in stems.py change what is indexed
 
@@ -73,7 +74,7 @@ def _raw(text: str) -> list[tuple[str, int, int]]:
     return [
         (form, match.start(), match.end())
         for match in WORD.finditer(text)
-        if (form := plain(match[0])) and len(form) <= LONGESTWORD
+        if (form := plain(match[0])) and len(form) <= LONGEST_TOKEN
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import pytest
@@ -35,31 +36,13 @@ def test_a_family_of_words_has_one_stem(root: str, family: str):
     assert {stem(word) for word in family.split()} == {root}
 
 
-@pytest.mark.parametrize(
-    "word",
-    [
-        "pemilu",
-        "bawaslu",
-        "kediri",
-        "malang",
-        "pemalang",
-        "pekalongan",
-        "sukabumi",
-        "medan",
-        "berita",
-        "partai",
-        "bupati",
-        "media",
-        "hidayati",
-        "setiawan",
-        "sekolah",
-        "ketua",
-        "perempuan",
-        "kpu",
-        "2024",
-        "c1",
-    ],
+WHOLE = (
+    "pemilu bawaslu kediri malang pemalang pekalongan sukabumi medan berita partai bupati media hidayati"
+    " setiawan sekolah ketua perempuan kpu 2024 c1"
 )
+
+
+@pytest.mark.parametrize("word", WHOLE.split())
 def test_names_and_words_that_only_look_derived_stay_whole(word: str):
     assert stem(word) == word
 
@@ -79,7 +62,7 @@ def test_the_list_of_roots_is_in_lower_case_words():
         ("Badan Ad-Hoc dan badan adhock", "badan adhoc badan adhoc"),
         ("Pemilih-pemilih pemula", "pemilih pemula"),
         ("6.931.638 pemilih", "6931638 pemilih"),
-        ("Rp1.250.000,00", "rp1 250 000 00"),
+        ("Rp1.250.000,00", "rp 1250000 00"),
         ("KTP-el, e-KTP", "ktpel ktpel"),
         ("Jum’at, Jum'at", "jumat jumat"),
         ("Wali Kota Kab. Kediri", "walikota kab kediri"),
@@ -112,12 +95,8 @@ def test_tokens_stand_where_they_say(text: str):
 
 
 def test_stems_are_the_same_from_many_threads():
-    words = [
-        f"{prefix}{root}{suffix}"
-        for root in ("zxcv", "qwert", "plmok")
-        for prefix in ("me", "di", "pe")
-        for suffix in ("kan", "an", "i")
-    ]
+    parts = itertools.product(("me", "di", "pe"), ("zxcv", "qwert", "plmok"), ("kan", "an", "i"))
+    words = ["".join(part) for part in parts]
     alone = [stem(word) for word in words]
     found: list[list[str]] = []
     threads = [
