@@ -36,7 +36,7 @@ def paths() -> dict[str, Callable[[], str]]:
     chance = random.Random(7)
     satker = list(Satker.objects.exclude(province=None))
     places, topics = list(Province.objects.all()), list(Topic.objects.all())
-    stages = list(Stage.objects.filter(entries__isnull=False).distinct())
+    stages = [stage for stage in Stage.objects.all() if stage.entries.exists()]
     last = Entry.objects.order_by("-pk").values_list("pk", flat=True)[0]
     any_of = chance.choice
 

@@ -8,9 +8,9 @@ comes from a handful of grouped queries; the figures are then sums over their ro
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,43 +20,23 @@ from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic, Feed, Province, Satker, Topic
 from aggregator.querysets import EntryQuerySet
-from portal.days import DayOf, HourOf
+from portal import daily
+from portal.days import DATED, HourOf, Period, day_start
 
-DATED = Q(date_status__in=[Entry.DateStatus.OK, Entry.DateStatus.FUTURE])
 OWN = Entry.Origin.OWN
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """Whole days, both included."""
-
-    first: date
-    last: date
-
-    @property
-    def days(self) -> int:
-        return (self.last - self.first).days + 1
-
-    @property
-    def before(self) -> Period:
-        """The period of the same length just before: what changes are measured against."""
-        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
-
-    def of(self, entries: EntryQuerySet) -> EntryQuerySet:
-        """These entries' dated ones within the period."""
-        after = day_start(self.last + timedelta(days=1))
-        return entries.filter(DATED, published_at__gte=day_start(self.first), published_at__lt=after)
-
-
-@dataclass(frozen=True, slots=True)
 class Cell:
-    """Posts of one province (None: the national office) on one day, alike in stage and origin."""
+    """Posts of one province (None: the national office) on one day, alike in stage and origin;
+    `on_topic` of them are on at least one topic."""
 
     province: int | None
     day: date
     stage: int | None
     origin: str
     posts: int
+    on_topic: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +68,20 @@ class Profile:
     """What one office or province has published."""
 
     total: int
-    month: int  # in the last 30 days
+    month: int  # in the last 30 days, today included
     own: int  # of these, its own
     decided: int  # of these, with a known origin
     last_at: datetime | None
+
+    def __add__(self, other: Profile) -> Profile:
+        """Two parts of one whole."""
+        return Profile(
+            self.total + other.total,
+            self.month + other.month,
+            self.own + other.own,
+            self.decided + other.decided,
+            max(filter(None, (self.last_at, other.last_at)), default=None),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +121,23 @@ class OfficeCount:
     last_at: datetime | None
 
 
-def day_start(day: date) -> datetime:
-    """The instant at which `day` begins on the clocks of national figures."""
-    return datetime.combine(day, time.min, ZoneInfo(settings.TIME_ZONE))
-
-
-def by_province(entries: EntryQuerySet) -> dict[int | None, int]:
+def by_province(entries: EntryQuerySet) -> Counter[int | None]:
     """Number of these entries per province id; None stands for the national office."""
     rows = entries.order_by().values("province").annotate(n=Count("*"))
-    return dict(rows.values_list("province", "n"))
+    return Counter(dict(rows.values_list("province", "n")))
+
+
+def per_stage(entries: EntryQuerySet) -> Counter[int | None]:
+    """Number of these entries per stage id; None stands for those outside of any."""
+    rows = entries.order_by().values("stage").annotate(n=Count("*"))
+    return Counter(dict(rows.values_list("stage", "n")))
 
 
 def today_by_province(day: date) -> Today:
     """All 38 provinces in the order of their codes, with the posts of that day."""
     counts = by_province(Period(day, day).of(Entry.objects.public()))
-    rows = [ProvinceCount(province, counts.get(province.pk, 0)) for province in Province.objects.all()]
-    return Today(day, rows, counts.get(None, 0))
+    rows = [ProvinceCount(province, counts[province.pk]) for province in Province.objects.all()]
+    return Today(day, rows, counts[None])
 
 
 def provinces_with_offices() -> QuerySet[Any]:
@@ -157,7 +148,7 @@ def provinces_with_offices() -> QuerySet[Any]:
 def known_provinces() -> set[int]:
     """Ids of the provinces of which at least one feed was ever read: silence elsewhere means nothing."""
     read = Feed.objects.filter(first_success_at__isnull=False, satker__province__isnull=False)
-    return set(read.values_list("satker__province", flat=True).distinct())
+    return set(read.order_by().values_list("satker__province", flat=True).distinct())
 
 
 def recent_by_province(days: int = 30) -> list[ProvinceRecent]:
@@ -167,14 +158,13 @@ def recent_by_province(days: int = 30) -> list[ProvinceRecent]:
     last = Entry.objects.public().filter(province=OuterRef("pk")).newest().values("published_at")[:1]
     provinces = Province.objects.annotate(offices=Count("satker"), last_at=Subquery(last))
     return [
-        ProvinceRecent(row, row.offices, counts.get(row.pk, 0), row.last_at)
-        for row in provinces.order_by("code")
+        ProvinceRecent(row, row.offices, counts[row.pk], row.last_at) for row in provinces.order_by("code")
     ]
 
 
-def profile(entries: EntryQuerySet) -> Profile:
-    """One query over the entries of an office, province, topic or stage."""
-    recent = Q(published_at__gte=timezone.now() - timedelta(days=30)) & DATED
+def profile(entries: EntryQuerySet, today: date) -> Profile:
+    """Counted directly, in one query over these entries."""
+    recent = Q(published_at__gte=day_start(today - timedelta(days=29))) & DATED
     figures = entries.order_by().aggregate(
         total=Count("id"),
         month=Count("id", filter=recent),
@@ -186,17 +176,18 @@ def profile(entries: EntryQuerySet) -> Profile:
 
 
 def cells(entries: EntryQuerySet) -> list[Cell]:
-    """The one grouped query that maps, calendars, lines and mixes are sums of."""
-    rows = (
-        entries.order_by()
-        .annotate(day=DayOf("published_at"))
-        .values_list("province", "day", "stage", "origin")
-        .annotate(n=Count("*"))
-    )
+    """What maps, calendars, lines, mixes and rankings are sums of, counted directly: one grouped query."""
     days: dict[str, date] = {}
     return [
-        Cell(province, days.get(day) or days.setdefault(day, date.fromisoformat(day)), stage, origin, n)
-        for province, day, stage, origin, n in rows
+        Cell(
+            province,
+            days.get(day) or days.setdefault(day, date.fromisoformat(day)),
+            stage,
+            origin,
+            n,
+            n if on_topic else 0,
+        )
+        for province, day, stage, origin, on_topic, n in daily.grouped(entries)
     ]
 
 
@@ -245,56 +236,58 @@ def _hours_ahead(zone: str) -> int:
     return round(((there or timedelta()) - (here or timedelta())) / timedelta(hours=1))
 
 
-def per_topic(entries: EntryQuerySet) -> list[TopicCount]:
-    """Posts on each topic, most first; a post may be on several."""
+def per_topic(entries: EntryQuerySet) -> Counter[int]:
+    """Posts on each topic, by the topic's id; a post may be on several."""
     tags = EntryTopic.objects.filter(removed=False, entry__in=entries.order_by().values("pk"))
-    counts = dict(tags.order_by().values("topic").annotate(n=Count("*")).values_list("topic", "n"))
-    topics = Topic.objects.in_bulk(list(counts))
-    rows = [TopicCount(topics[key], count) for key, count in counts.items() if key in topics]
+    return Counter(dict(tags.order_by().values("topic").annotate(n=Count("*")).values_list("topic", "n")))
+
+
+def named_topics(counts: Mapping[int, int]) -> list[TopicCount]:
+    """The topics themselves, most posts first."""
+    rows = [TopicCount(topic, counts[topic.pk]) for topic in Topic.objects.filter(pk__in=counts)]
     return sorted(rows, key=lambda row: (-row.posts, row.topic.position))
 
 
-def active_offices(entries: EntryQuerySet) -> dict[int | None, int]:
-    """Offices with at least one of these posts, per province id."""
-    rows = entries.order_by().values("province").annotate(n=Count("satker", distinct=True))
-    return dict(rows.values_list("province", "n"))
+def active_offices(entries: EntryQuerySet) -> Counter[int | None]:
+    """Offices with at least one of these posts, per province id. Asks for one post of each office, which
+    the index answers without counting them all."""
+    offices = Satker.objects.filter(Exists(entries.filter(satker=OuterRef("pk"))))
+    return Counter(offices.order_by().values_list("province", flat=True))
 
 
 def ranking(entries: EntryQuerySet, found: list[Cell]) -> list[Rank]:
     """Provinces by own posts on a topic, then by days with own posts; equals share a place.
 
-    Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown.
+    Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown. `found`
+    are the cells of the entries.
     """
-    on_topic = by_province(entries.filter(origin=OWN).filter(_has_topic()))
     active = active_offices(entries)
     known = known_provinces()
-    own, days = Counter[int | None](), defaultdict[int | None, set[date]](set)
-    reposts, posts = Counter[int | None](), per_province(found)
+    own, on_topic, reposts = Counter[int | None](), Counter[int | None](), Counter[int | None]()
+    days: dict[int | None, set[date]] = defaultdict(set)
     for cell in found:
         if cell.origin == OWN:
             own[cell.province] += cell.posts
+            on_topic[cell.province] += cell.on_topic
             days[cell.province].add(cell.day)
         elif cell.origin:
             reposts[cell.province] += cell.posts
+    posts = per_province(found)
     rows = [
         Rank(
             place=None,
             province=place,
-            on_topic=on_topic.get(place.pk, 0),
+            on_topic=on_topic[place.pk],
             active_days=len(days[place.pk]),
             own=own[place.pk],
             reposts=reposts[place.pk],
             posts=posts[place.pk],
             offices=place.offices,
-            silent=max(0, place.offices - active.get(place.pk, 0)),
+            silent=max(0, place.offices - active[place.pk]),
         )
         for place in provinces_with_offices()
     ]
     return _placed(rows, known)
-
-
-def _has_topic() -> Exists:
-    return Exists(EntryTopic.objects.filter(entry=OuterRef("pk"), removed=False))
 
 
 def _placed(rows: list[Rank], known: set[int]) -> list[Rank]:

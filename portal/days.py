@@ -1,4 +1,4 @@
-"""Days and hours of national figures, computed inside the database.
+"""Days, hours and periods of national figures, computed inside the database.
 
 Django's own `TruncDate` calls back into Python for every row on SQLite; these stay in SQLite. The zone of
 national figures (WIB by default) has had one offset since 1963, so today's holds for every post.
@@ -6,13 +6,51 @@ national figures (WIB by default) has had one offset since 1963, so today's hold
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, Func, IntegerField
+from django.db.models import CharField, Func, IntegerField, Q
 from django.utils import timezone
+
+from aggregator.models import Entry
+from aggregator.querysets import EntryQuerySet
+
+DATED = Q(date_status__in=[Entry.DateStatus.OK, Entry.DateStatus.FUTURE])
+
+
+def day_start(day: date) -> datetime:
+    """The instant at which `day` begins on the clocks of national figures."""
+    return datetime.combine(day, time.min, ZoneInfo(settings.TIME_ZONE))
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole days, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def before(self) -> Period:
+        """The period of the same length just before: what changes are measured against."""
+        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+
+    def latest(self, days: int) -> Period:
+        """The last so many days of it."""
+        return Period(max(self.first, self.last - timedelta(days=days - 1)), self.last)
+
+    def of(self, entries: EntryQuerySet) -> EntryQuerySet:
+        """These entries' dated ones within the period."""
+        after = day_start(self.last + timedelta(days=1))
+        return entries.filter(DATED, published_at__gte=day_start(self.first), published_at__lt=after)
 
 
 def _offset_hours() -> int:

@@ -50,7 +50,7 @@ def newest_folded(entries: EntryQuerySet, size: int = 20) -> list[Line]:
     shown, seen = _spread(entries, size)
     if not shown:
         return []
-    rows = entries.for_lists().in_bulk([row.pk for row in shown])
+    rows = entries.for_lists().order_by().in_bulk([row.pk for row in shown])
     full = {satker for satker, count in seen.items() if count >= PER_SATKER}
     hidden = _counts_since(entries, full, shown[-1].published_at) if full else {}
     left = Counter(seen)

@@ -32,3 +32,65 @@ class User(AbstractUser):
                 name="user_scope_needs_satker",
             )
         ]
+
+
+class DayCount(models.Model):
+    """How many public posts of one province on one day (WIB), alike in stage and origin. Derived: see
+    portal/daily.py. `province` is null for the national office, `day` for posts without a clear date."""
+
+    province = models.ForeignKey("aggregator.Province", on_delete=models.CASCADE, null=True, related_name="+")
+    day = models.DateField(null=True)
+    stage = models.ForeignKey("aggregator.Stage", on_delete=models.CASCADE, null=True, related_name="+")
+    origin = models.CharField(max_length=8, blank=True)
+    posts = models.PositiveIntegerField()
+    on_topic = models.PositiveIntegerField()  # of these, with at least one topic
+
+    class Meta:
+        indexes = [models.Index(fields=["day", "province"], name="daycount_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.province_id}: {self.posts}"
+
+
+class TopicCount(models.Model):
+    """How many public posts of the whole nation are on one topic on one day (WIB). Derived; `day` is null
+    for posts without a clear date."""
+
+    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+")
+    day = models.DateField(null=True)
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["day", "topic"], name="topiccount_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.topic_id}: {self.posts}"
+
+
+class Counted(models.Model):
+    """On which day a public post is counted, so that a post that moves is taken from its former day."""
+
+    entry = models.OneToOneField(
+        "aggregator.Entry", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    day = models.DateField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["entry"], name="counted_undated", condition=Q(day__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.day}"
+
+
+class CountState(models.Model):
+    """How far the daily counts have followed the change sequence. `epoch` as in PortalState."""
+
+    epoch = models.CharField(max_length=36)
+    xact = models.BigIntegerField(default=0)
+    number = models.BigIntegerField(default=0)
+    is_whole = models.BooleanField(default=False)  # false while the counts are being built anew
+
+    def __str__(self) -> str:
+        return f"{self.xact}/{self.number}"

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q, Sum
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from aggregator.models import Entry
+from aggregator.models import Entry, Topic
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
 from aggregator.search import search as ask
 from aggregator.search.database import narrow
-from aggregator.search.filters import month_days
-from portal import activity
-from portal.activity import Period
+from aggregator.search.filters import NON_STAGE, month_days, origins
+from portal import activity, daily
+from portal.activity import Cell
+from portal.days import DATED, Period
 
 USUAL_MONTHS = 12  # whole ones, the present month included
 LONG_DAYS = 1830  # a longer period begins with the oldest post, so that none is drawn for nothing
 MOST_HITS = 10_000  # of a search by words that figures are made of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
-    """`entries` are dated and within the period; `everything` is the same without the period."""
+    """`entries` are dated and within the period; `everything` is the same without the period. `kept` are
+    the daily counts, where these filters can be answered from them."""
 
     filters: Filters
     period: Period
     entries: EntryQuerySet
     everything: EntryQuerySet
+    kept: daily.Kept | None = None
     note: str = ""
 
     @property
@@ -50,10 +55,27 @@ class Scope:
     def query_of_period(self) -> str:
         return self._search(date_from=self.period.first, date_to=self.period.last)
 
-    @property
-    def earlier(self) -> EntryQuerySet:
-        """The posts of the period of the same length before."""
-        return self.period.before.of(self.everything)
+    def cells(self, period: Period | None = None) -> list[Cell]:
+        """The counts of the period (this scope's own by default): kept ones, and counted directly what the
+        kept ones do not have yet."""
+        period = period or self.period
+        if self.kept is None:
+            return activity.cells(period.of(self.everything))
+        rows = self.kept.days(_kept_filter(self.filters), period)
+        found = [Cell(*row) for row in rows.values_list(*CELL_FIELDS)]
+        beyond = self.kept.beyond(self.everything, period)
+        return found if beyond is None else found + activity.cells(beyond)
+
+    def topics(self) -> list[activity.TopicCount]:
+        """Posts on each topic; kept ones are of the whole nation, without any filter."""
+        if self.kept is None or _narrows(self.filters):
+            return activity.named_topics(activity.per_topic(self.entries))
+        return activity.named_topics(_topic_counts(self.kept, self.period))
+
+    def undated(self) -> int:
+        """Posts without a believable date, which count on no day."""
+        entries = self.everything
+        return (self.kept.undated(entries) if self.kept else entries.exclude(DATED)).count()
 
     def _search(self, **changes: Any) -> str:
         return self.filters.query_string(month="", sort="", include_all=True, **changes)
@@ -69,7 +91,25 @@ def scope_of(filters: Filters, today: date) -> Scope:
     if filters.topics:  # several topics of one post would count it several times
         found = Entry.objects.public().filter(pk__in=found.order_by().values("pk"))
     period = _period(filters, found, today)
-    return Scope(filters, period, period.of(found), found, note)
+    countable = not (filters.q or filters.satker or filters.topics)
+    return Scope(filters, period, period.of(found), found, daily.kept() if countable else None, note)
+
+
+def _narrows(filters: Filters) -> bool:
+    return bool(filters.provinces or filters.stages or filters.origin)
+
+
+def _kept_filter(filters: Filters) -> Q:
+    """The filters that the kept counts know, as `narrow` applies them to posts."""
+    wanted = Q()
+    if filters.provinces:
+        wanted &= Q(province__slug__in=filters.provinces)
+    if filters.stages:
+        staged = Q(stage__slug__in=filters.stages)
+        wanted &= staged | Q(stage=None) if NON_STAGE in filters.stages else staged
+    if filters.origin:
+        wanted &= Q(origin__in=origins(filters.origin))
+    return wanted
 
 
 def _with_words(found: EntryQuerySet, filters: Filters) -> tuple[EntryQuerySet, str]:
@@ -105,3 +145,76 @@ def _months_before(day: date, months: int) -> date:
     """The first of the month so many months before."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     return date(year, month + 1, 1)
+
+
+CELL_FIELDS = ("province", "day", "stage", "origin", "posts", "on_topic")
+
+
+def _topic_counts(kept: daily.Kept, period: Period | None = None) -> Counter[int]:
+    rows = kept.topics(period).values("topic").annotate(n=Sum("posts"))
+    counts = Counter(dict(rows.values_list("topic", "n")))
+    beyond = kept.beyond(Entry.objects.public(), period)
+    return counts if beyond is None else counts + activity.per_topic(beyond)
+
+
+def topic_totals() -> Counter[int]:
+    """Public posts on each topic, by its id."""
+    kept = daily.kept()
+    return activity.per_topic(Entry.objects.public()) if kept is None else _topic_counts(kept)
+
+
+def stage_totals() -> Counter[int | None]:
+    """Public posts in each stage, by its id; None for those outside of any."""
+    kept, entries = daily.kept(), Entry.objects.public()
+    if kept is None:
+        return activity.per_stage(entries)
+    rows = kept.days(Q()).values("stage").annotate(n=Sum("posts"))
+    counts: Counter[int | None] = Counter(dict(rows.values_list("stage", "n")))
+    beyond = kept.beyond(entries)
+    return counts if beyond is None else counts + activity.per_stage(beyond)
+
+
+def province_totals(filters: Filters) -> Counter[int | None]:
+    """Public posts of each province, by its id, within filters that the kept counts know, at all times."""
+    kept, entries = daily.kept(), narrow(Entry.objects.public(), filters)
+    if kept is None:
+        return activity.by_province(entries)
+    rows = kept.days(_kept_filter(filters)).values("province").annotate(n=Sum("posts"))
+    counts: Counter[int | None] = Counter(dict(rows.values_list("province", "n")))
+    beyond = kept.beyond(entries)
+    return counts if beyond is None else counts + activity.by_province(beyond)
+
+
+def profile_of(filters: Filters, today: date) -> activity.Profile:
+    """What has been published within filters that the kept counts know (provinces, stages, origin),
+    at all times."""
+    kept, entries = daily.kept(), narrow(Entry.objects.public(), filters)
+    if kept is None:
+        return activity.profile(entries, today)
+    month = Q(day__range=(today - timedelta(days=29), today))
+    sums = kept.days(_kept_filter(filters)).aggregate(
+        total=Sum("posts"),
+        month=Sum("posts", filter=month),
+        own=Sum("posts", filter=month & Q(origin=activity.OWN)),
+        decided=Sum("posts", filter=month & ~Q(origin="")),
+    )
+    newest = entries.newest().values_list("published_at", flat=True).first()
+    found = activity.Profile(**{name: value or 0 for name, value in sums.items()}, last_at=newest)
+    beyond = kept.beyond(entries)
+    return found if beyond is None else found + activity.profile(beyond, today)
+
+
+def topic_profile(topic: Topic, entries: EntryQuerySet, today: date) -> activity.Profile:
+    """The same for a topic, whose kept counts tell no origin."""
+    kept = daily.kept()
+    if kept is None:
+        return activity.profile(entries, today)
+    month = Q(day__range=(today - timedelta(days=29), today))
+    sums = kept.topics().filter(topic=topic).aggregate(total=Sum("posts"), month=Sum("posts", filter=month))
+    newest = entries.newest().values_list("published_at", flat=True).first()
+    found = activity.Profile(sums["total"] or 0, sums["month"] or 0, 0, 0, newest)
+    beyond = kept.beyond(entries)
+    if beyond is None:
+        return found
+    more = activity.profile(beyond, today)
+    return found + activity.Profile(more.total, more.month, 0, 0, more.last_at)

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from aggregator.models import Entry
 from aggregator.models.registry import Zone
+from portal.charts.calendars import Month
 
 register = template.Library()
 
@@ -122,3 +124,9 @@ def file_name(url: str) -> str:
     """The last part of an address, readable: "DPT Kota Kediri.pdf"."""
     parts = urlsplit(url)
     return unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.hostname or url
+
+
+@register.simple_tag
+def squares(month: Month, search: str, query: str) -> SafeString:
+    """The days of a calendar's month, each a link to the search of that day."""
+    return month.squares(f"{search}?{query}")

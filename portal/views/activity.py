@@ -20,12 +20,13 @@ from portal.activity import Cell
 from portal.scope import Scope, scope_of
 
 LATEST = 6
+WEEK_DAYS = 91  # hours are counted directly, over thirteen weeks at most: a rhythm shows in less
 
 
 def activity(request: HttpRequest) -> HttpResponse:
     scope = scope_of(read_filters(request.GET), timezone.localdate())
     measure = forms.read_choice(request, "ukuran", charts.MEASURES)
-    found = figures.cells(scope.entries)
+    found = scope.cells()
     period = scope.period
     context = {
         "scope": scope,
@@ -39,12 +40,13 @@ def activity(request: HttpRequest) -> HttpResponse:
         "map": map_of(scope, found, measure),
         "calendar": charts.calendar_of(figures.per_day(found), *drawn_days(scope)),
         "line": line_of(scope, found),
-        "week": charts.week_of(figures.per_hour(scope.entries)),
-        "topics": figures.per_topic(scope.entries),
+        "week": charts.week_of(figures.per_hour(scope.period.latest(WEEK_DAYS).of(scope.everything))),
+        "week_period": scope.period.latest(WEEK_DAYS),
+        "topics": scope.topics(),
         "mix": charts.mix_of(figures.per_month(found), period.first, period.last),
         "ranks": figures.ranking(scope.entries, found),
         "offices": offices_of(scope),
-        "undated": figures.undated(scope.everything),
+        "undated": scope.undated(),
         "latest": scope.entries.for_lists().newest()[:LATEST],
         "read_at": timezone.now(),
     }
@@ -71,8 +73,8 @@ def map_of(scope: Scope, found: list[Cell], measure: str) -> charts.Map:
     if measure == "per-kantor":
         rows = [(place, round(counts[place.pk] / place.offices, 1)) for place in provinces if place.offices]
     elif measure == "perubahan":
-        before = figures.by_province(scope.earlier)
-        rows = [(place, counts[place.pk] - before.get(place.pk, 0)) for place in provinces]
+        before = figures.per_province(scope.cells(scope.period.before))
+        rows = [(place, counts[place.pk] - before[place.pk]) for place in provinces]
     else:
         rows = [(place, counts[place.pk]) for place in provinces]
     return charts.map_of(rows, scope.query_without_place, figures.known_provinces(), measure)
@@ -117,33 +119,33 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _province_rows(scope: Scope) -> Rows:
-    counts = figures.per_province(figures.cells(scope.entries))
-    before = figures.by_province(scope.earlier)
+    counts = figures.per_province(scope.cells())
+    before = figures.per_province(scope.cells(scope.period.before))
     for place in figures.provinces_with_offices():
-        yield place.code, place.name, counts[place.pk], place.offices, before.get(place.pk, 0)
+        yield place.code, place.name, counts[place.pk], place.offices, before[place.pk]
 
 
 def _day_rows(scope: Scope) -> Rows:
-    counts = figures.per_day(figures.cells(scope.entries))
+    counts = figures.per_day(scope.cells())
     return ((day.isoformat(), counts[day]) for day in sorted(counts))
 
 
 def _hour_rows(scope: Scope) -> Rows:
-    grid = figures.per_hour(scope.entries)
+    grid = figures.per_hour(scope.period.latest(WEEK_DAYS).of(scope.everything))
     return ((day + 1, hour, posts) for day, row in enumerate(grid) for hour, posts in enumerate(row))
 
 
 def _topic_rows(scope: Scope) -> Rows:
-    return ((row.topic.name, row.posts) for row in figures.per_topic(scope.entries))
+    return ((row.topic.name, row.posts) for row in scope.topics())
 
 
 def _month_rows(scope: Scope) -> Rows:
-    months = figures.per_month(figures.cells(scope.entries))
+    months = figures.per_month(scope.cells())
     return ((f"{month:%Y-%m}", within, outside) for month, (within, outside) in months.items())
 
 
 def _rank_rows(scope: Scope) -> Rows:
-    for row in figures.ranking(scope.entries, figures.cells(scope.entries)):
+    for row in figures.ranking(scope.entries, scope.cells()):
         place = "" if row.place is None else row.place
         counted = (row.on_topic, row.active_days, row.own, row.reposts, row.posts, row.offices, row.silent)
         yield (place, row.province.name, *counted)

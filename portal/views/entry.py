@@ -13,6 +13,8 @@ from aggregator.querysets import EntryQuerySet
 from portal import forms
 from portal.middleware import error_page
 
+NOT_PUBLIC = [state for state in Entry.State.values if state != Entry.State.PUBLIC]
+
 
 def entry(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     found = _full().filter(pk=pk).first()
@@ -55,7 +57,7 @@ def withdrawn(request: HttpRequest) -> HttpResponse:
 
 def tombstones() -> QuerySet[Entry]:
     """Posts that were public and are no longer, newest number first, with no text loaded."""
-    gone = Entry.objects.exclude(state=Entry.State.PUBLIC).filter(released_at__isnull=False)
+    gone = Entry.objects.filter(state__in=NOT_PUBLIC, released_at__isnull=False)
     return (
         gone.annotate(ended_at=Coalesce("withdrawn_at", "last_seen_at"))
         .select_related("satker")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from aggregator.models import Entry, Feed, Province, Topic
 from aggregator.querysets import EntryQuerySet
 from portal import activity, charts, lists, stages
+from portal.days import DATED
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -40,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def newest() -> EntryQuerySet:
     """Stories that may stand first. A post without a believable date that came with a first import may be
     years old: it is found everywhere else, but nothing says that it is new."""
-    undated_import = ~activity.DATED & Q(is_import=True)
+    undated_import = ~DATED & Q(is_import=True)
     return Entry.objects.public().leads().exclude(undated_import)
 
 

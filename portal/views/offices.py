@@ -9,11 +9,13 @@ from itertools import groupby
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, Province, Satker
-from portal import activity, forms, lists
+from aggregator.search import Filters
+from portal import activity, forms, lists, scope
 
 
 def satker_list(request: HttpRequest) -> HttpResponse:
@@ -55,7 +57,7 @@ def satker(request: HttpRequest, code: str, slug: str = "") -> HttpResponse:
             "office": office,
             "feeds": office.feeds.active(),
             "page": lists.page_of(entries, forms.read_anchor(request)),
-            "profile": activity.profile(entries),
+            "profile": activity.profile(entries, timezone.localdate()),
             "neighbours": _neighbours(office),
         },
     )
@@ -77,7 +79,7 @@ def province(request: HttpRequest, slug: str) -> HttpResponse:
             "province": place,
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
             "offices": _with_last_post(Satker.objects.filter(province=place)).order_by("code"),
-            "profile": activity.profile(entries),
+            "profile": scope.profile_of(Filters(provinces=(place.slug,)), timezone.localdate()),
         },
     )
 

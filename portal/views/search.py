@@ -58,7 +58,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def hits_of(results: Results, words: str) -> list[Hit]:
     """The entries of an answer, in its order. Two queries; one more text each only with words."""
-    entries = Entry.objects.public().for_lists().in_bulk(results.entry_ids)
+    entries = Entry.objects.public().for_lists().order_by().in_bulk(results.entry_ids)
     found = [entries[pk] for pk in results.entry_ids if pk in entries]
     if not words:
         return [Hit(entry, [], []) for entry in found]

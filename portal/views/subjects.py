@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aggregator.errors import UnknownValue
-from aggregator.models import Entry, Province, Stage, Topic
-from portal import activity, forms, lists, stages
+from aggregator.models import Entry, EntryTopic, Province, Stage, Topic
+from aggregator.search import Filters
+from portal import activity, forms, lists, scope, stages
+
+LATEST = 1000  # posts of a topic by which its most active provinces are told
 
 
 def topic_list(request: HttpRequest) -> HttpResponse:
-    counted = Q(entries__state=Entry.State.PUBLIC, entries__entry_topics__removed=False)
-    rows = Topic.objects.annotate(n=Count("entries", filter=counted, distinct=True))
+    counts = scope.topic_totals()
+    rows = [(topic, counts[topic.pk]) for topic in Topic.objects.all()]
     return render(request, "portal/topic_list.html", {"topics": rows})
 
 
@@ -32,24 +35,23 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "topic": found,
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
-            "profile": activity.profile(entries),
-            "places": _most_active(activity.by_province(entries)),
+            "profile": scope.topic_profile(found, entries, timezone.localdate()),
+            "places": _most_active(_latest_by_province(found)),
+            "places_of": LATEST,
         },
     )
 
 
 def stage_list(request: HttpRequest) -> HttpResponse:
-    counted = Q(entries__state=Entry.State.PUBLIC)
-    rows = Stage.objects.annotate(n=Count("entries", filter=counted)).order_by("position", "slug")
+    counts, today = scope.stage_totals(), timezone.localdate()
     elections = [
-        (stages.election_name(code), list(found))
-        for code, found in groupby(rows, key=lambda row: row.election)
+        (stages.election_name(code), [(stage, counts[stage.pk]) for stage in found])
+        for code, found in groupby(Stage.objects.order_by("position", "slug"), key=lambda row: row.election)
     ]
-    today = timezone.localdate()
     return render(
         request,
         "portal/stage_list.html",
-        {"elections": elections, "standing": stages.standing(today), "today": today},
+        {"elections": elections, "standing": stages.standing(today)},
     )
 
 
@@ -65,10 +67,18 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
             "stage": found,
             "election": stages.election_name(found.election),
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
-            "profile": activity.profile(entries),
-            "places": _most_active(activity.by_province(entries)),
+            "profile": scope.profile_of(Filters(stages=(slug,)), timezone.localdate()),
+            "places": _most_active(scope.province_totals(Filters(stages=(slug,)))),
             "siblings": Stage.objects.filter(election=found.election).order_by("position", "slug"),
         },
+    )
+
+
+def _latest_by_province(topic: Topic) -> Counter[int | None]:
+    """Provinces of the topic's LATEST posts: an index leads to those without looking at all."""
+    latest = EntryTopic.objects.filter(topic=topic, removed=False).order_by("-entry").values("entry")[:LATEST]
+    return activity.by_province(
+        Entry.objects.public().filter(pk__in=list(latest.values_list("entry", flat=True)))
     )
 
 

@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections
 from aggregator import holders, pipeline
 from aggregator.models import Duty
 from aggregator.tasks import ensure_schedules
+from portal import daily
 from portal.processes import Child, StopSignal, stop_all
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ def _derive() -> None:
     """What must follow a stored post in seconds; one node at a time."""
     if Duty.take("derive", holders.me(), DUTY_SECONDS):
         pipeline.derive(seconds=DUTY_SECONDS / 2)
+        daily.follow(seconds=DUTY_SECONDS / 6)
 
 
 def _guarded(step: Callable[[], None]) -> None:

@@ -1,0 +1,201 @@
+"""Kept daily counts: always what a direct count gives, whatever happened to the posts."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from aggregator.models import Change, Entry, EntryTopic, PortalState, Stage, Topic
+from aggregator.search import Filters
+from portal import activity, daily, scope
+from portal.models import Counted, CountState, DayCount
+from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 25)
+VIEWS = [
+    Filters(),
+    Filters(provinces=("bali",)),
+    Filters(stages=("kampanye",)),
+    Filters(stages=("non",), origin="sendiri"),
+    Filters(provinces=("bali", "jawa-timur"), stages=("kampanye", "non"), origin="muat-ulang"),
+    Filters(date_from=date(2026, 9, 10), date_to=date(2026, 11, 10)),
+]
+
+
+@pytest.fixture
+def offices():
+    places = [make_province("51", "Bali"), make_province(), None]
+    level = {None: "national"}
+    return [
+        make_feed(satker=make_satker(province=place, level=level.get(place, "regency"))) for place in places
+    ]
+
+
+@pytest.fixture
+def news(offices):
+    """Sixty posts of every kind over three months."""
+    chance = random.Random(5)
+    stage = Stage.objects.create(slug="kampanye", name="Kampanye", election="pemilu-2024")
+    topics = [
+        Topic.objects.create(slug=name, name=name, position=n) for n, name in enumerate(("logistik", "humas"))
+    ]
+    for number in range(60):
+        entry = make_entry(
+            feed=chance.choice(offices),
+            published_at=SEEN - timedelta(hours=chance.randint(0, 2000)),
+            origin=chance.choice(["own", "central", "province", ""]),
+            stage=chance.choice([stage, None]),
+            date_status=chance.choice(["ok"] * 9 + ["impossible"]),
+            public=number % 10 > 0,
+        )
+        for topic in chance.sample(topics, chance.randint(0, 2)):
+            EntryTopic.objects.create(entry=entry, topic=topic)
+
+
+def figures(filters):
+    """Everything the kept counts are used for."""
+    found = scope.scope_of(filters, TODAY)
+    cells = found.cells()
+    topics = Topic.objects.order_by("pk")
+    always = replace(filters, date_from=None, date_to=None)
+    return {
+        "cells": sorted(
+            (str(c.province), c.day, str(c.stage), c.origin, c.posts, c.on_topic) for c in _joined(cells)
+        ),
+        "before": activity.per_province(found.cells(found.period.before)),
+        "topics": [(row.topic.slug, row.posts) for row in found.topics()],
+        "undated": found.undated(),
+        "ranks": [
+            (row.place, row.province.slug, row.on_topic) for row in activity.ranking(found.entries, cells)
+        ],
+        "profile": scope.profile_of(always, TODAY),
+        "places": scope.province_totals(always),
+        "stages": scope.stage_totals(),
+        "all topics": scope.topic_totals(),
+        "topic": [scope.topic_profile(topic, _on(topic), TODAY).total for topic in topics],
+    }
+
+
+def _on(topic):
+    return Entry.objects.public().filter(entry_topics__topic=topic, entry_topics__removed=False)
+
+
+def _joined(cells):
+    """Cells alike in all but the numbers, together: kept and direct ones may split a day differently."""
+    sums = {}
+    for cell in cells:
+        key = (cell.province, cell.day, cell.stage, cell.origin)
+        posts, on_topic = sums.get(key, (0, 0))
+        sums[key] = (posts + cell.posts, on_topic + cell.on_topic)
+    return [activity.Cell(*key, *value) for key, value in sums.items()]
+
+
+def direct(filters, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(daily, "kept", lambda: None)
+        return figures(filters)
+
+
+def assert_equal(monkeypatch):
+    assert daily.kept() is not None
+    for filters in VIEWS:
+        assert figures(filters) == direct(filters, monkeypatch)
+
+
+def test_kept_counts_equal_a_direct_count(news, monkeypatch):
+    daily.rebuild()
+    assert daily.kept().stale == frozenset()
+    assert_equal(monkeypatch)
+
+
+def test_what_is_not_followed_yet_is_counted_directly(news, offices, monkeypatch):
+    daily.rebuild()
+    entry = make_entry(feed=offices[0], published_at=SEEN - timedelta(days=7), origin="own")
+    make_entry(feed=offices[1], published_at=SEEN, date_status="missing")
+    assert daily.kept().stale == {timezone.localdate(entry.published_at), None}
+    assert_equal(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": "withdrawn"},
+        {"published_at": SEEN - timedelta(days=40)},
+        {"date_status": "impossible"},
+        {"stage": None, "origin": "own"},
+    ],
+)
+@pytest.mark.parametrize("followed", [False, True])
+def test_a_changed_post_is_taken_from_where_it_was_counted(news, monkeypatch, change, followed):
+    daily.rebuild()
+    entries = list(Entry.objects.public().order_by("pk")[:5])
+    Entry.objects.filter(pk__in=[entry.pk for entry in entries]).update(**change)
+    Change.objects.mark([entry.pk for entry in entries])
+    if followed:
+        assert daily.follow() == 5
+        assert daily.kept().stale == frozenset()
+    assert_equal(monkeypatch)
+
+
+def test_following_twice_counts_nothing_twice(news, monkeypatch):
+    daily.rebuild()
+    Change.objects.mark(list(Entry.objects.values_list("pk", flat=True)))
+    daily.follow()
+    assert daily.follow() == 0
+    assert_equal(monkeypatch)
+
+
+def test_the_first_follow_builds_all(news, monkeypatch):
+    daily.follow()
+    assert_equal(monkeypatch)
+    assert Counted.objects.count() == Entry.objects.public().count()
+
+
+def test_counts_of_another_history_are_not_read(news):
+    daily.rebuild()
+    PortalState.objects.update(epoch="00000000-0000-0000-0000-000000000001")
+    assert daily.kept() is None
+    daily.follow()
+    assert daily.kept() is not None
+
+
+def test_counts_under_construction_are_not_read(news):
+    daily.rebuild()
+    CountState.objects.update(is_whole=False)
+    assert daily.kept() is None
+
+
+def test_counts_far_behind_are_not_read(news, monkeypatch):
+    daily.rebuild()
+    monkeypatch.setattr(daily, "MOST_STALE", 3)
+    Change.objects.mark(list(Entry.objects.values_list("pk", flat=True)[:4]))
+    assert daily.kept() is None
+
+
+def test_a_killed_batch_leaves_counts_and_cursor_as_they_were(news, monkeypatch):
+    daily.rebuild()
+    Change.objects.mark(list(Entry.objects.values_list("pk", flat=True)[:4]))
+    before = list(DayCount.objects.values_list("day", "posts").order_by("pk"))
+    with monkeypatch.context() as patch:
+        patch.setattr(daily, "_count_days", lambda *_days: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            daily.follow()
+    assert list(DayCount.objects.values_list("day", "posts").order_by("pk")) == before
+    assert daily.follow() == 4
+    assert_equal(monkeypatch)
+
+
+def test_an_empty_portal_has_empty_counts():
+    daily.rebuild()
+    assert scope.scope_of(Filters(), TODAY).cells() == []
+
+
+def test_runs_of_days_are_found_whole():
+    days = [date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 5)]
+    assert list(daily._runs(days)) == [(days[0], days[1]), (days[2], days[2])]
+    assert list(daily._runs([])) == []
