@@ -97,6 +97,7 @@ async def _run(stopped: Callable[[], bool]) -> None:
     async with Outbound(policy()) as outbound:
         while not stopped():
             try:
+                await _in_thread(close_old_connections)
                 for job in await _in_thread(work):
                     task = asyncio.create_task(_finish(job, outbound))
                     under_way.add(task)
@@ -125,7 +126,6 @@ async def _in_thread(step: Callable[[], T]) -> T:
 
 def work() -> list[Job]:
     """Everything there is to send now, taken."""
-    close_old_connections()
     if settings.WEBSUB_HUB_URL:
         announce(policy())
         return []

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 import feedparser
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -21,7 +22,8 @@ from feeds.models import FormerAddress, Intent, Lease, Pushed
 from tests.factories import make_entry, make_province, make_public, make_satker
 from tests.feeds.subscriber import Subscriber
 
-pytestmark = pytest.mark.django_db
+# On PostgreSQL a follower sees a mark when its transaction has ended.
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 BASE = "http://127.0.0.1:8000"
 NATION = f"{BASE}/feeds/nasional.atom"
 

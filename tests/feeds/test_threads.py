@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from threading import Event
 
 import pytest
+from django.db import connection
 
 from feeds import caching, channels, documents, windows
 from feeds.items import Facts
@@ -65,8 +66,14 @@ def test_of_many_that_ask_at_once_one_builds() -> None:
         built.append(1)
         return caching.Prepared(b"x", AT, "")
 
+    def ask() -> caching.Prepared:
+        try:
+            return caching.prepared("key", build)
+        finally:
+            connection.close()
+
     with ThreadPoolExecutor(6) as pool:
-        waiting = [pool.submit(caching.prepared, "key", build) for _number in range(6)]
+        waiting = [pool.submit(ask) for _number in range(6)]
         go.set()
         answers = [future.result(10) for future in waiting]
     assert len(built) == 1
