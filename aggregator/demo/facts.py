@@ -33,8 +33,12 @@ class Facts:
     def __call__(self, name: str) -> str:
         value = self.values.get(name)
         if value is None:
-            value = self.values[name] = MAKERS[name](self)
+            value = self.values[name] = self._place(name) if name[0] == "@" else MAKERS[name](self)
         return value
+
+    def _place(self, name: str) -> str:
+        """Which option the choices of this name take; `name` ends with the number of options."""
+        return str(self.rng.randrange(int(name.rpartition("/")[2])))
 
     def of(self, *options: str) -> str:
         return self.rng.choice(options)
@@ -76,6 +80,8 @@ def _constants() -> Iterator[tuple[str, Maker]]:
     yield "atasan_s", lambda f: f.parent.short
     yield "kec", lambda f: f.office.district_word
     yield "desa", lambda f: f.office.village_word
+    yield "kec_k", lambda f: f.office.district_word.lower()
+    yield "desa_k", lambda f: f.office.village_word.lower()
     yield "jml_kec", lambda f: figure(f.office.district_count)
     yield "jml_desa", lambda f: figure(f.office.village_count)
     yield "jml_satker", lambda f: figure(len(f.office.children) or len(f.parent.children) or 38)
@@ -181,7 +187,7 @@ MAKERS |= {
     "kominfo": _agency("Dinas Kominfo"),
     "kemenag": _agency("Kantor Kementerian Agama"),
     "inspektorat": _agency("Inspektorat"),
-    "polres": lambda f: ("Polda " if f.office.level == "province" else "Polres ") + f.office.place,
+    "polres": lambda f: _police(f.office),
     "kodim": lambda f: "Kodam" if f.office.level == "province" else "Kodim",
     "kejari": lambda f: (
         ("Kejaksaan Tinggi " if f.office.level == "province" else "Kejaksaan Negeri ") + f.office.place
@@ -191,6 +197,14 @@ MAKERS |= {
     "kppn": lambda f: f"KPPN {f.office.seat}",
     "kpknl": lambda f: f"KPKNL {f.office.seat if f.office.level == 'province' else f.parent.seat}",
 }
+
+
+def _police(office: Office) -> str:
+    if office.province_code == "31":
+        return "Polda Metro Jaya" if office.level == "province" else f"Polres Metro {office.place}"
+    if office.level == "province":
+        return f"Polda {office.place}"
+    return f"{'Polresta' if office.row['kind'] == 'kota' else 'Polres'} {office.place}"
 
 
 # --- Schools, halls --------------------------------------------------------------------------------
@@ -320,8 +334,8 @@ MAKERS |= {
     "jml_tps": lambda f: figure(f.office.station_count(260 if f.day < date(2024, 4, 1) else 480)),
     "peserta": lambda f: f.between(18, 140),
     "siswa": lambda f: f.between(45, 420),
-    "sedikit": lambda f: f.between(2, 9),
-    "sedikit2": lambda f: f.between(3, 9),
+    "sedikit": lambda f: SPELLED[f.rng.randint(2, 9)],
+    "sedikit2": lambda f: SPELLED[f.rng.randint(3, 9)],
     "belasan": lambda f: f.between(11, 19),
     "puluhan": lambda f: f.between(21, 95),
     "ratusan": lambda f: f.between(110, 960),
@@ -415,3 +429,5 @@ MAKERS |= {
         "Menteri Dalam Negeri" if f.office.level == "province" else f"Gubernur {f('provinsi')}"
     ),
 }
+MAKERS["kode"] = lambda f: f.office.code
+MAKERS["rp_hadiah"] = lambda f: rupiah(f.rng.choice((3, 5, 6, 7.5, 10, 12.5, 15)) * 1_000_000)

@@ -4,6 +4,7 @@ A template is text with three kinds of marks, which may stand inside each other:
 
     [menggelar|mengadakan]   one of the alternatives, picked anew each time; an empty one is allowed
     <menggelar>              one of the words kept under this name in data/kata.txt
+    [@a:kampus|sekolah]      the same, but all choices called `a` in one post take the same place
     {ketua}                  a fact, the same wherever it stands in one post
 
 A mark whose name begins with a capital gives its text with a capital: `{Ketua}`, `<Menggelar>`.
@@ -19,6 +20,7 @@ from functools import cache
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
+_NAME = re.compile(r"@(\w+):")
 _MARKS = re.compile(r"[\[\]|]|\{\w+\}|<\w+>")
 
 
@@ -32,6 +34,7 @@ class Fact:
 class Choice:
     options: tuple[Template, ...]
     capital: bool = False
+    name: str = ""
 
 
 Node = str | Fact | Choice
@@ -54,7 +57,8 @@ def _fill(
         elif type(node) is Choice:
             options = node.options
             at = len(out)
-            _fill(options[int(chance() * len(options))], fact, chance, out)
+            place = int(fact(node.name)) if node.name else int(chance() * len(options))
+            _fill(options[place], fact, chance, out)
             if node.capital and at < len(out):
                 out[at] = capital(out[at])
         else:
@@ -106,14 +110,17 @@ def _sequence(pieces: list[str], at: int, inside: bool = False) -> tuple[Templat
 
 
 def _choice(pieces: list[str], at: int) -> tuple[Choice, int]:
-    options = []
+    options, name = [], _NAME.match(pieces[at]) if at < len(pieces) else None
+    if name:
+        pieces[at] = pieces[at][name.end() :]
     while True:
         option, at = _sequence(pieces, at, inside=True)
         options.append(option)
         if at >= len(pieces):
             raise ValueError(f"unbalanced brackets near {''.join(pieces)[:80]}")
         if pieces[at] == "]":
-            return Choice(tuple(options)), at + 1
+            called = f"@{name[1]}/{len(options)}" if name else ""
+            return Choice(tuple(options), name=called), at + 1
         at += 1
 
 

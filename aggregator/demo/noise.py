@@ -17,6 +17,25 @@ _BIG_NUMBER = re.compile(
     r"\b\d{1,3}(?:\.\d{3})+\b|\b\d{2,3}\b(?=\s+(?:peserta|orang|siswa|pemilih|berkas|pegawai))"
 )
 _WORD = re.compile(r"[a-z]{5,}")
+_OPENINGS = frozenset(  # words that lose their capital behind a greeting
+    (
+        *("Akuntabilitas", "Antrean", "Aturan", "Berbekal", "Bertempat", "Daftar", "Dalam", "Dari", "Data"),
+        *(
+            "Evaluasi",
+            "Gudang",
+            "Guna",
+            "Halaman",
+            "Jumlah",
+            "Kajian",
+            "Kemitraan",
+            "Keterbukaan",
+            "Komitmen",
+        ),
+        *("Masa", "Mengawali", "Menjelang", "Pelaksanaan", "Pemutakhiran", "Pengelolaan", "Penguatan"),
+        *("Penyusunan", "Peran", "Pertukaran", "Program", "Rangkaian", "Seusai", "Setelah", "Sebagai"),
+        *("Sebanyak", "Suasana", "Tahapan", "Untuk", "Upaya", "Ruang", "Kegiatan", "Hasil"),
+    )
+)
 _SENTENCE_END = re.compile(r'(?<=[.!?]["”])\s+|(?<=[a-z0-9)][.!?])\s+(?=[A-Z"“])')
 
 
@@ -108,13 +127,11 @@ def dateline(
 ) -> tuple[str, ...]:
     """The place (and host) before the first words, as this office writes it. Without `day` it is that of
     a release on its way to another site, where some drop it."""
-    first = paragraphs[0]
-    host, seat = office.row["hostname"], office.seat
-    habit = office.habit("dateline", 8) if day else 0
-    if day is None and office.level == "national":
-        host = "kpu.go.id"
+    first, seat = paragraphs[0], office.seat
+    host = "kpu.go.id" if office.level == "national" else office.row["hostname"]
+    habit = office.habit("dateline", 8) if day and office.level != "national" else 0
     if rng.random() < 0.06:
-        habit = rng.randrange(8)
+        habit = rng.randrange(7)
     mark = (
         f"{seat}, {host} – ",
         f"{seat}, {host} - ",
@@ -123,16 +140,16 @@ def dateline(
         f"{seat}, {host}. ",
         f"{seat}, {long_date(day + timedelta(hours=office.offset))} – " if day else f"{seat} – ",
         "",
-        "#TemanPemilih, " + first[0].lower() if first[:3] not in ("KPU", "KIP") else "#TemanPemilih, ",
+        "#TemanPemilih, ",
     )[habit]
-    if mark.endswith(first[0].lower()) and not mark.endswith(" "):
-        first = first[1:]
+    if habit == 7 and first.partition(" ")[0] in _OPENINGS:
+        first = first[0].lower() + first[1:]
     return (mark + first, *paragraphs[1:])
 
 
 def signature(office: Office, rng: random.Random) -> str:
     writer, photographer = office.people[14], office.people[15]
-    habit = office.habit("signature", 7)
+    habit = rng.randrange(7) if office.level == "national" else office.habit("signature", 7)
     return (
         f"(Humas {office.short})",
         f"(Humas {office.short}/foto: {photographer.split()[0]})",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -16,7 +17,6 @@ from aggregator.demo.grammar import DATA, read_lines
 
 REGISTRY = Path(__file__).parent.parent / "data" / "satker.csv"
 ZONES = {"Asia/Jakarta": ("WIB", 7), "Asia/Makassar": ("WITA", 8), "Asia/Jayapura": ("WIT", 9)}
-JAVA = ("31", "32", "33", "34", "35", "36")
 PAPUA = ("91", "92", "93", "94", "95", "96")
 
 CULTURES: Mapping[str, tuple[str, ...]] = (
@@ -55,6 +55,13 @@ CULTURES: Mapping[str, tuple[str, ...]] = (
     | dict.fromkeys(PAPUA, ("papua", "papua", "maluku", "bugis"))
 )
 
+VOTERS: Mapping[str, int] = {  # roughly how many voters a province has, in thousands; public knowledge
+    "11": 3740, "12": 10850, "13": 4090, "14": 4730, "15": 2680, "16": 6330, "17": 1490, "18": 6540,
+    "19": 1070, "21": 1500, "31": 8250, "32": 35700, "33": 28290, "34": 2870, "35": 31400, "36": 8840, "51": 3270,
+    "52": 3920, "53": 4010, "61": 3960, "62": 1940, "63": 3030, "64": 2780, "65": 500, "71": 1970, "72": 2240,
+    "73": 6670, "74": 1870, "75": 880, "76": 990, "81": 1340, "82": 950, "91": 730, "92": 390, "93": 370,
+    "94": 1130, "95": 1310, "96": 440,
+}  # fmt: skip
 SHORT_PROVINCES: Mapping[str, str] = {
     "12": "Sumut", "13": "Sumbar", "16": "Sumsel", "19": "Babel", "21": "Kepri", "31": "DKI Jakarta",
     "32": "Jabar", "33": "Jateng", "34": "DIY", "35": "Jatim", "52": "NTB", "53": "NTT", "61": "Kalbar",
@@ -80,13 +87,15 @@ def mixed(bits: int) -> int:
 class Culture:
     men: tuple[str, ...]
     women: tuple[str, ...]
-    last: tuple[str, ...]
+    last: tuple[str, ...]  # of men
+    last_of_women: tuple[str, ...]
     villages: tuple[str, ...]
     districts: tuple[str, ...]
 
     def person(self, rng: random.Random) -> str:
-        first = rng.choice(self.women if rng.random() < 0.34 else self.men)
-        return f"{first} {rng.choice(self.last)}"
+        if rng.random() < 0.34:
+            return f"{rng.choice(self.women)} {rng.choice(self.last_of_women)}"
+        return f"{rng.choice(self.men)} {rng.choice(self.last)}"
 
 
 @cache
@@ -94,7 +103,10 @@ def cultures() -> Mapping[str, Culture]:
     found = {}
     for line in read_lines(DATA / "orang.txt"):
         name, _, lists = line.partition(":")
-        found[name] = Culture(*(tuple(word.strip() for word in part.split(",")) for part in lists.split("|")))
+        men, women, last, villages, districts = (part.strip() for part in lists.split("|"))
+        of_men, _, of_women = last.partition("/")
+        parts = (men, women, of_men, of_women or of_men, villages, districts)
+        found[name] = Culture(*(tuple(word.strip() for word in part.split(",")) for part in parts))
     return found
 
 
@@ -112,6 +124,7 @@ class Office:
 
     row: Mapping[str, str]
     seed: int
+    siblings: int = 1  # offices under the same parent, itself included
     twin: bool = False  # a kabupaten and a kota bear this name, so it is never left bare
     children: tuple[Office, ...] = field(default=(), repr=False, compare=False)
     _traits: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
@@ -256,19 +269,11 @@ class Office:
         """On its list at the end of 2024."""
         if self.level != "regency":
             return sum(child.base_voters for child in self.children)
-        low, high = self._voter_range()
-        return int(low * (high / low) ** self.trait("voters"))
-
-    def _voter_range(self) -> tuple[int, int]:
-        if self.code == "3101":
-            return 20_000, 24_000
-        if self.province_code == "31":
-            return 700_000, 2_300_000
-        if self.province_code in JAVA:
-            return (95_000, 900_000) if self.row["kind"] == "kota" else (420_000, 1_900_000)
-        if self.province_code in PAPUA:
-            return 22_000, 210_000
-        return (60_000, 480_000) if self.row["kind"] == "kota" else (48_000, 520_000)
+        if self.code == "3101":  # a few small islands
+            return int(20_000 + 4_000 * self.trait("voters"))
+        size = 0.45 + 0.95 * self.trait("voters")
+        total = VOTERS[self.province_code] * 1000
+        return int(total / self.siblings * size * (0.75 if self.row["kind"] == "kota" else 1.1))
 
     def voters(self, quarter: int) -> int:
         """On its list after `quarter` quarters since the end of 2024."""
@@ -313,14 +318,16 @@ class Office:
 def offices(seed: int, text: str | None = None) -> dict[str, Office]:
     """All offices by code, in the order of the registry (`text`: its CSV; the built-in file by default)."""
     rows = list(csv.DictReader(io.StringIO(text or REGISTRY.read_text(encoding="utf-8"))))
-    twins = _twins(rows)
+    twins, siblings = _twins(rows), Counter(row["parent_code"] for row in rows)
     made: dict[str, Office] = {}
     for row in sorted(rows, key=lambda row: -len(row["code"])):  # regencies, provinces, the nation
         if row["level"] == "national":
             children: Sequence[Office] = [office for office in made.values() if office.level == "province"]
         else:
             children = [office for office in made.values() if office.parent == row["code"]]
-        made[row["code"]] = Office(row, seed, row["code"] in twins, tuple(children))
+        made[row["code"]] = Office(
+            row, seed, siblings[row["parent_code"]], row["code"] in twins, tuple(children)
+        )
     return {row["code"]: made[row["code"]] for row in rows}
 
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 from aggregator.demo import noise
 from aggregator.demo.almanac import slug
 from aggregator.demo.facts import Facts
+from aggregator.demo.introductions import introduced
 from aggregator.demo.places import Office, mixed, offices
 from aggregator.demo.scenarios import Draft, Scenario, compose, in_season
 from aggregator.demo.timeline import DAY, Session, Slot, Timeline, day_of, utc
@@ -157,6 +158,7 @@ class World:
         scenario = self._scenario(office, happened, rng)
         facts = Facts(office, parent, nation, happened, rng)
         draft = compose(scenario, facts, rng)
+        draft = replace(draft, paragraphs=introduced(draft.paragraphs, facts, rng))
         return self._post(slot, office, scenario, draft, happened, rng)
 
     def _happened(self, slot: Slot, office: Office, rng: random.Random) -> datetime:

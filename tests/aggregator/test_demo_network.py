@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPMessage
+from email.message import Message
 
 import feedparser
 import pytest
@@ -43,7 +43,7 @@ def network(clock: Clock) -> Iterator[DemoNetwork]:
         yield network
 
 
-def get(url: str, **headers: str) -> tuple[int, HTTPMessage, bytes]:
+def get(url: str, **headers: str) -> tuple[int, Message, bytes]:
     asked = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, headers=asked)
     try:
@@ -53,7 +53,7 @@ def get(url: str, **headers: str) -> tuple[int, HTTPMessage, bytes]:
         return error.code, error.headers, error.read()
 
 
-def lowered(headers: HTTPMessage) -> dict[str, str]:
+def lowered(headers: Message) -> dict[str, str]:
     """As feedparser wants them."""
     return {name.lower(): value for name, value in headers.items()}
 

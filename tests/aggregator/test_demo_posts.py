@@ -73,7 +73,7 @@ def test_every_scenario_can_be_told_whole() -> None:
         assert scenario.titles, scenario.name
         assert scenario.leads, scenario.name
         assert any(always for always, _ in scenario.body), scenario.name
-        assert len(scenario.body) + len(scenario.quotes) >= 2, scenario.name
+        assert len(scenario.body) + len(scenario.quotes) + len(scenario.closings) >= 2, scenario.name
 
 
 def test_bodies_have_three_to_ten_paragraphs(posts: list[Post]) -> None:
