@@ -17,6 +17,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """What the public may see: the only door to entries for pages, feeds, API and search."""
         return self.filter(state="public")
 
+    def public_of(self, **few: Any) -> EntryQuerySet:
+        """`public()`, of the few that these conditions leave, such as `pk__in=…`. Says what the state is
+        not, because for `state = 'public'` SQLite would rather walk through all public posts."""
+        return self.filter(**few).exclude(state__in=("pending", "held", "withdrawn"))
+
     def for_lists(self) -> EntryQuerySet:
         """With what a line in a list shows, in one query, without the long texts."""
         return self.select_related("public_revision", "satker", "province").defer(

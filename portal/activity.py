@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic, Feed, Province, Satker, Topic
@@ -248,20 +248,12 @@ def named_topics(counts: Mapping[int, int]) -> list[TopicCount]:
     return sorted(rows, key=lambda row: (-row.posts, row.topic.position))
 
 
-def active_offices(entries: EntryQuerySet) -> Counter[int | None]:
-    """Offices with at least one of these posts, per province id. Asks for one post of each office, which
-    the index answers without counting them all."""
-    offices = Satker.objects.filter(Exists(entries.filter(satker=OuterRef("pk"))))
-    return Counter(offices.order_by().values_list("province", flat=True))
-
-
-def ranking(entries: EntryQuerySet, found: list[Cell]) -> list[Rank]:
+def ranking(found: list[Cell], active: Mapping[int | None, int]) -> list[Rank]:
     """Provinces by own posts on a topic, then by days with own posts; equals share a place.
 
-    Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown. `found`
-    are the cells of the entries.
+    Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown. `active`
+    is the number of offices with a post, per province id.
     """
-    active = active_offices(entries)
     known = known_provinces()
     own, on_topic, reposts = Counter[int | None](), Counter[int | None](), Counter[int | None]()
     days: dict[int | None, set[date]] = defaultdict(set)
@@ -283,7 +275,7 @@ def ranking(entries: EntryQuerySet, found: list[Cell]) -> list[Rank]:
             reposts=reposts[place.pk],
             posts=posts[place.pk],
             offices=place.offices,
-            silent=max(0, place.offices - active[place.pk]),
+            silent=max(0, place.offices - active.get(place.pk, 0)),
         )
         for place in provinces_with_offices()
     ]

@@ -161,7 +161,7 @@ def _moved(entry_ids: Sequence[int]) -> set[date | None]:
 
 def _days_of(entry_ids: Sequence[int]) -> dict[int, date | None]:
     """Where those of these posts that are public count: a day, or None without a clear date."""
-    rows = Entry.objects.public().filter(pk__in=entry_ids).annotate(on=DayOf("published_at"))
+    rows = Entry.objects.public_of(pk__in=entry_ids).annotate(on=DayOf("published_at"))
     return {
         pk: date.fromisoformat(day) if status in CLEAR else None
         for pk, day, status in rows.values_list("pk", "on", "date_status")
@@ -186,7 +186,7 @@ def _count_days(first: date, last: date) -> None:
 
 
 def _count_undated() -> None:
-    entries = Entry.objects.public().filter(pk__in=Counted.objects.filter(day=None).values("pk"))
+    entries = Entry.objects.public_of(pk__in=Counted.objects.filter(day=None).values("pk"))
     DayCount.objects.filter(day=None).delete()
     DayCount.objects.bulk_create(_day_rows(entries, dated=False))
     TopicCount.objects.filter(day=None).delete()

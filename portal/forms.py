@@ -39,8 +39,12 @@ def read_anchor(request: HttpRequest) -> tuple[datetime, int] | None:
 
 def anchor_of(entry: Entry) -> str:
     """The value of `sebelum` for the page that begins after this entry."""
-    micros = (entry.published_at - EPOCH) // timedelta(microseconds=1)
-    return f"{micros}-{entry.pk}"
+    return anchor_at(entry.published_at, entry.pk)
+
+
+def anchor_at(at: datetime | None, pk: int) -> str:
+    """The same for a list in the order of another time."""
+    return f"{((at or EPOCH) - EPOCH) // timedelta(microseconds=1)}-{pk}"
 
 
 def read_text(request: HttpRequest, name: str) -> str:

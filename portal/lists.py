@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
-from aggregator.models import Entry
+from aggregator.models import Entry, EntryTopic, Topic
 from aggregator.querysets import EntryQuerySet
 from portal.forms import anchor_of
 
 PAGE_SIZE = 25
 PER_SATKER = 2  # of one satker among the newest on the home page
 WINDOW = 120
+RARE = 5000  # posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,15 @@ def page_of(entries: EntryQuerySet, anchor: tuple[datetime, int] | None, size: i
     return Page(found[:size], anchor_of(found[size - 1]) if more else "")
 
 
+def on_topic(topic: Topic) -> EntryQuerySet:
+    """The public posts on a topic: by looking through the newest of all where the topic is frequent, from
+    its own posts where it is rare (as feeds/channels.py does), so that a list need not sort them all."""
+    labels = EntryTopic.objects.filter(topic=topic, removed=False).order_by()
+    if labels[:RARE].count() < RARE:
+        return Entry.objects.public_of(pk__in=labels.values("entry"))
+    return Entry.objects.public().filter(Exists(labels.filter(entry=OuterRef("pk"))))
+
+
 def newest_folded(entries: EntryQuerySet, size: int = 20) -> list[Line]:
     """The newest entries, at most PER_SATKER of one satker; what its others are is only counted.
 
@@ -50,12 +60,12 @@ def newest_folded(entries: EntryQuerySet, size: int = 20) -> list[Line]:
     shown, seen = _spread(entries, size)
     if not shown:
         return []
-    rows = entries.for_lists().order_by().in_bulk([row.pk for row in shown])
+    rows = Entry.objects.public_of(pk__in=[row.pk for row in shown]).for_lists().order_by().in_bulk()
     full = {satker for satker, count in seen.items() if count >= PER_SATKER}
     hidden = _counts_since(entries, full, shown[-1].published_at) if full else {}
     left = Counter(seen)
     lines = []
-    for row in shown:
+    for row in (row for row in shown if row.pk in rows):
         left[row.satker] -= 1
         folded = hidden.get(row.satker, 0) - seen[row.satker] if not left[row.satker] else 0
         lines.append(Line(rows[row.pk], max(0, folded)))

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from aggregator.models import Entry, Topic
+from aggregator.models import Entry, Satker, Topic
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
 from aggregator.search import search as ask
@@ -25,6 +25,7 @@ from portal.days import DATED, Period
 
 USUAL_MONTHS = 12  # whole ones, the present month included
 LONG_DAYS = 1830  # a longer period begins with the oldest post, so that none is drawn for nothing
+MOST_LISTED = 50_000  # posts that are first listed and then counted in several ways
 MOST_HITS = 10_000  # of a search by words that figures are made of
 
 
@@ -39,6 +40,7 @@ class Scope:
     everything: EntryQuerySet
     kept: daily.Kept | None = None
     note: str = ""
+    is_listed: bool = False  # `entries` are a list of ids: few, and quick to count in any way
 
     @property
     def query(self) -> str:
@@ -58,8 +60,10 @@ class Scope:
     def cells(self, period: Period | None = None) -> list[Cell]:
         """The counts of the period (this scope's own by default): kept ones, and counted directly what the
         kept ones do not have yet."""
+        if period is None and not self._is_kept:
+            return activity.cells(self.entries)
         period = period or self.period
-        if self.kept is None:
+        if self.kept is None or not self._is_kept:
             return activity.cells(period.of(self.everything))
         rows = self.kept.days(_kept_filter(self.filters), period)
         found = [Cell(*row) for row in rows.values_list(*CELL_FIELDS)]
@@ -68,14 +72,42 @@ class Scope:
 
     def topics(self) -> list[activity.TopicCount]:
         """Posts on each topic; kept ones are of the whole nation, without any filter."""
-        if self.kept is None or _narrows(self.filters):
+        if self.kept is None or not self._is_kept or _narrows(self.filters):
             return activity.named_topics(activity.per_topic(self.entries))
         return activity.named_topics(_topic_counts(self.kept, self.period))
 
+    def ranks(self, found: list[Cell]) -> list[activity.Rank]:
+        """The ranking of the provinces looked at; `found` are the cells."""
+        wanted = self.filters.provinces
+        rows = activity.ranking(found, self._active_offices())
+        return [row for row in rows if not wanted or row.province.slug in wanted]
+
+    def _active_offices(self) -> Counter[int | None]:
+        """Offices with a post among the entries, per province id."""
+        if self.is_listed:
+            rows = self.entries.order_by().values("province").annotate(n=Count("satker", distinct=True))
+            return Counter(dict(rows.values_list("province", "n")))
+        anywhere = replace(self.filters, provinces=(), month="", date_from=None, date_to=None)
+        its = self.period.of(narrow(Entry.objects.public_of(satker=OuterRef("pk")), anywhere))
+        offices = Satker.objects.filter(Exists(its))
+        if self.filters.provinces:
+            offices = offices.filter(province__slug__in=self.filters.provinces)
+        return Counter(offices.order_by().values_list("province", flat=True))
+
     def undated(self) -> int:
         """Posts without a believable date, which count on no day."""
-        entries = self.everything
-        return (self.kept.undated(entries) if self.kept else entries.exclude(DATED)).count()
+        if self.kept is None:
+            return self.everything.exclude(DATED).count()
+        return self.kept.undated(self.everything).count()
+
+    @property
+    def earlier(self) -> list[Cell]:
+        """The counts of the period of the same length before."""
+        return self.cells(self.period.before)
+
+    @property
+    def _is_kept(self) -> bool:
+        return not (self.filters.q or self.filters.satker or self.filters.topics)
 
     def _search(self, **changes: Any) -> str:
         return self.filters.query_string(month="", sort="", include_all=True, **changes)
@@ -84,15 +116,18 @@ class Scope:
 def scope_of(filters: Filters, today: date) -> Scope:
     """The last USUAL_MONTHS unless the filters say otherwise; with words, since the first post found."""
     place = replace(filters, month="", date_from=None, date_to=None)
-    found = narrow(Entry.objects.public(), place)
-    note = ""
+    found, note = narrow(Entry.objects.public(), place), ""
     if filters.q:
-        found, note = _with_words(found, filters)
+        found, note = _with_words(place)
     if filters.topics:  # several topics of one post would count it several times
-        found = Entry.objects.public().filter(pk__in=found.order_by().values("pk"))
+        found = Entry.objects.public_of(pk__in=found.order_by().values("pk"))
     period = _period(filters, found, today)
-    countable = not (filters.q or filters.satker or filters.topics)
-    return Scope(filters, period, period.of(found), found, daily.kept() if countable else None, note)
+    entries, is_listed = period.of(found), False
+    if filters.topics or filters.q:
+        ids = list(entries.order_by().values_list("pk", flat=True)[: MOST_LISTED + 1])
+        if is_listed := len(ids) <= MOST_LISTED:
+            entries = Entry.objects.public_of(pk__in=_ids(ids))
+    return Scope(filters, period, entries, found, daily.kept(), note, is_listed)
 
 
 def _narrows(filters: Filters) -> bool:
@@ -112,12 +147,12 @@ def _kept_filter(filters: Filters) -> Q:
     return wanted
 
 
-def _with_words(found: EntryQuerySet, filters: Filters) -> tuple[EntryQuerySet, str]:
+def _with_words(filters: Filters) -> tuple[EntryQuerySet, str]:
     results = ask(replace(filters, include_all=True, sort="terbaru"), size=MOST_HITS, facets=False)
     note = " ".join(results.notes)
     if results.next_anchor:
         note += _("Dihitung dari %d hasil terbaru.") % MOST_HITS
-    return found.filter(pk__in=_ids(results.entry_ids)), note
+    return narrow(Entry.objects.public_of(pk__in=_ids(results.entry_ids)), filters), note
 
 
 def _ids(entry_ids: list[int]) -> RawSQL:
@@ -155,6 +190,14 @@ def _topic_counts(kept: daily.Kept, period: Period | None = None) -> Counter[int
     counts = Counter(dict(rows.values_list("topic", "n")))
     beyond = kept.beyond(Entry.objects.public(), period)
     return counts if beyond is None else counts + activity.per_topic(beyond)
+
+
+def topics_of(period: Period) -> list[activity.TopicCount]:
+    """The nation's posts on each topic in a period, most first."""
+    kept = daily.kept()
+    if kept is None:
+        return activity.named_topics(activity.per_topic(period.of(Entry.objects.public())))
+    return activity.named_topics(_topic_counts(kept, period))
 
 
 def topic_totals() -> Counter[int]:

@@ -40,11 +40,11 @@ def activity(request: HttpRequest) -> HttpResponse:
         "map": map_of(scope, found, measure),
         "calendar": charts.calendar_of(figures.per_day(found), *drawn_days(scope)),
         "line": line_of(scope, found),
-        "week": charts.week_of(figures.per_hour(scope.period.latest(WEEK_DAYS).of(scope.everything))),
+        "week": charts.week_of(figures.per_hour(scope.period.latest(WEEK_DAYS).of(scope.entries))),
         "week_period": scope.period.latest(WEEK_DAYS),
         "topics": scope.topics(),
         "mix": charts.mix_of(figures.per_month(found), period.first, period.last),
-        "ranks": figures.ranking(scope.entries, found),
+        "ranks": scope.ranks(found),
         "offices": offices_of(scope),
         "undated": scope.undated(),
         "latest": scope.entries.for_lists().newest()[:LATEST],
@@ -73,7 +73,7 @@ def map_of(scope: Scope, found: list[Cell], measure: str) -> charts.Map:
     if measure == "per-kantor":
         rows = [(place, round(counts[place.pk] / place.offices, 1)) for place in provinces if place.offices]
     elif measure == "perubahan":
-        before = figures.per_province(scope.cells(scope.period.before))
+        before = figures.per_province(scope.earlier)
         rows = [(place, counts[place.pk] - before[place.pk]) for place in provinces]
     else:
         rows = [(place, counts[place.pk]) for place in provinces]
@@ -120,7 +120,7 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
 
 def _province_rows(scope: Scope) -> Rows:
     counts = figures.per_province(scope.cells())
-    before = figures.per_province(scope.cells(scope.period.before))
+    before = figures.per_province(scope.earlier)
     for place in figures.provinces_with_offices():
         yield place.code, place.name, counts[place.pk], place.offices, before[place.pk]
 
@@ -131,7 +131,7 @@ def _day_rows(scope: Scope) -> Rows:
 
 
 def _hour_rows(scope: Scope) -> Rows:
-    grid = figures.per_hour(scope.period.latest(WEEK_DAYS).of(scope.everything))
+    grid = figures.per_hour(scope.period.latest(WEEK_DAYS).of(scope.entries))
     return ((day + 1, hour, posts) for day, row in enumerate(grid) for hour, posts in enumerate(row))
 
 
@@ -145,7 +145,7 @@ def _month_rows(scope: Scope) -> Rows:
 
 
 def _rank_rows(scope: Scope) -> Rows:
-    for row in figures.ranking(scope.entries, scope.cells()):
+    for row in scope.ranks(scope.cells()):
         place = "" if row.place is None else row.place
         counted = (row.on_topic, row.active_days, row.own, row.reposts, row.posts, row.offices, row.silent)
         yield (place, row.province.name, *counted)

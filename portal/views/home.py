@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Count, Max, Q
+from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from aggregator.models import Entry, Feed, Province, Topic
+from aggregator.models import Entry, Feed, Province
 from aggregator.querysets import EntryQuerySet
-from portal import activity, charts, lists, stages
-from portal.days import DATED
+from portal import activity, charts, lists, scope, stages
+from portal.days import DATED, Period
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
                 f"dari={day}&sampai={day}",
                 activity.known_provinces(),
             ),
-            "topics": topics_of_week(),
+            "topics": scope.topics_of(Period(day - timedelta(days=6), day)),
             "standing": stages.standing(day),
             "provinces": Province.objects.order_by("name"),
             "read_at": Feed.objects.aggregate(at=Max("last_success_at"))["at"],
@@ -43,20 +43,3 @@ def newest() -> EntryQuerySet:
     years old: it is found everywhere else, but nothing says that it is new."""
     undated_import = ~DATED & Q(is_import=True)
     return Entry.objects.public().leads().exclude(undated_import)
-
-
-def topics_of_week() -> list[Topic]:
-    """The topics of the last seven days' posts, most frequent first, each with its number as `n`."""
-    since = timezone.now() - timedelta(days=7)
-    counts = dict(
-        Entry.objects.public()
-        .filter(published_at__gte=since, entry_topics__removed=False)
-        .order_by()
-        .values("entry_topics__topic")
-        .annotate(n=Count("id"))
-        .values_list("entry_topics__topic", "n")
-    )
-    topics = list(Topic.objects.filter(pk__in=counts))
-    for topic in topics:
-        topic.n = counts[topic.pk]  # type: ignore[attr-defined]
-    return sorted(topics, key=lambda topic: -counts[topic.pk])

@@ -58,13 +58,11 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def hits_of(results: Results, words: str) -> list[Hit]:
     """The entries of an answer, in its order. Two queries; one more text each only with words."""
-    entries = Entry.objects.public().for_lists().order_by().in_bulk(results.entry_ids)
+    entries = Entry.objects.public_of(pk__in=results.entry_ids).for_lists().order_by().in_bulk()
     found = [entries[pk] for pk in results.entry_ids if pk in entries]
     if not words:
         return [Hit(entry, [], []) for entry in found]
-    texts = dict(
-        Entry.objects.public().filter(pk__in=results.entry_ids).values_list("pk", "public_revision__text")
-    )
+    texts = dict(Entry.objects.public_of(pk__in=results.entry_ids).values_list("pk", "public_revision__text"))
     return [
         Hit(entry, highlight(_title(entry), words), snippet(texts.get(entry.pk) or _summary(entry), words))
         for entry in found

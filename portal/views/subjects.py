@@ -28,7 +28,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
     found = Topic.objects.filter(slug=slug).first()
     if found is None:
         raise UnknownValue("topik", _("Tidak ada topik bernama “%s”.") % slug)
-    entries = Entry.objects.public().filter(entry_topics__topic=found, entry_topics__removed=False)
+    entries = lists.on_topic(found)
     return render(
         request,
         "portal/topic.html",
@@ -76,10 +76,8 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _latest_by_province(topic: Topic) -> Counter[int | None]:
     """Provinces of the topic's LATEST posts: an index leads to those without looking at all."""
-    latest = EntryTopic.objects.filter(topic=topic, removed=False).order_by("-entry").values("entry")[:LATEST]
-    return activity.by_province(
-        Entry.objects.public().filter(pk__in=list(latest.values_list("entry", flat=True)))
-    )
+    latest = EntryTopic.objects.filter(topic=topic, removed=False).order_by("-entry")[:LATEST]
+    return activity.by_province(Entry.objects.public_of(pk__in=list(latest.values_list("entry", flat=True))))
 
 
 def _most_active(counts: dict[int | None, int], size: int = 10) -> list[activity.ProvinceCount]:

@@ -87,21 +87,21 @@ def test_reposts_do_not_lift_a_province_in_the_ranking(jatim, bali):
     for _number in range(3):
         topic(make_entry(feed=jatim, published_at=NOON, origin="central"))
     topic(make_entry(feed=bali, published_at=NOON, origin="own"))
-    rows = activity.ranking(scope().entries, activity.cells(scope().entries))
+    rows = scope().ranks(scope().cells())
     assert [(row.place, row.province.name) for row in rows] == [(1, "Bali"), (2, "Jawa Timur")]
     assert (rows[1].reposts, rows[1].on_topic, rows[1].silent) == (3, 0, 0)
 
 
 def test_equals_share_a_place_and_the_never_read_have_none(jatim, bali):
     make_province("95", "Papua Pegunungan")
-    rows = activity.ranking(scope().entries, [])
+    rows = scope().ranks([])
     assert [row.place for row in rows] == [1, 1, None]
 
 
 def test_offices_without_a_post_are_counted_as_silent(jatim):
     make_satker()
     make_entry(feed=jatim, published_at=NOON)
-    row = activity.ranking(scope().entries, activity.cells(scope().entries))[0]
+    row = scope().ranks(scope().cells())[0]
     assert (row.silent, row.offices) == (1, 2)
 
 

@@ -67,12 +67,10 @@ def figures(filters):
         "cells": sorted(
             (str(c.province), c.day, str(c.stage), c.origin, c.posts, c.on_topic) for c in _joined(cells)
         ),
-        "before": activity.per_province(found.cells(found.period.before)),
+        "before": activity.per_province(found.earlier),
         "topics": [(row.topic.slug, row.posts) for row in found.topics()],
         "undated": found.undated(),
-        "ranks": [
-            (row.place, row.province.slug, row.on_topic) for row in activity.ranking(found.entries, cells)
-        ],
+        "ranks": [(row.place, row.province.slug, row.on_topic) for row in found.ranks(cells)],
         "profile": scope.profile_of(always, TODAY),
         "places": scope.province_totals(always),
         "stages": scope.stage_totals(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic, Revision, Story, Topic
-from tests.factories import make_entry, make_feed, make_province, make_public, make_satker
+from tests.factories import SEEN, make_entry, make_feed, make_province, make_public, make_satker
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,23 @@ def test_the_list_of_withdrawn_posts_has_numbers_and_no_titles(client):
     assert f">{entry.pk}<" in html
     assert "jahat" not in html.lower()
     assert "Masih terbit" not in html
+
+
+def test_every_tombstone_is_reached_once(client, monkeypatch):
+    monkeypatch.setattr("portal.views.entry.TOMBSTONES", 3)
+    numbers = []
+    for number in range(8):
+        entry = make_entry(state=("withdrawn", "held")[number % 2], public=False, released_at=SEEN)
+        numbers.append(str(entry.pk))
+    seen, query = [], ""
+    while True:
+        html = client.get(f"/ditarik{query}").content.decode()
+        seen += re.findall(r'<th scope="row">(\d+)</th>', html)
+        following = re.search(r'rel="next" href="([^"]+)"', html)
+        if not following:
+            break
+        query = following[1]
+    assert seen == numbers[::-1]
 
 
 def test_history_shows_public_versions_only(client):

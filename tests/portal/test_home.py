@@ -132,7 +132,7 @@ def test_the_number_of_queries_does_not_grow_with_the_news(client, django_assert
         client.get("/")
 
 
-QUERIES = 9
+QUERIES = 10
 
 
 def test_demo_pages_carry_a_banner(client, settings):
