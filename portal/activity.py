@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -26,10 +26,9 @@ from portal.days import DATED, HourOf, Period, day_start
 OWN = Entry.Origin.OWN
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """Posts of one province (None: the national office) on one day, alike in stage and origin;
-    `on_topic` of them are on at least one topic."""
+    `on_topic` of them are on at least one topic. A tuple, because a page makes tens of thousands."""
 
     province: int | None
     day: date
@@ -177,6 +176,14 @@ def profile(entries: EntryQuerySet, today: date) -> Profile:
 
 def cells(entries: EntryQuerySet) -> list[Cell]:
     """What maps, calendars, lines, mixes and rankings are sums of, counted directly: one grouped query."""
+    return cells_of(
+        (province, day, stage, origin, n, n if on_topic else 0)
+        for province, day, stage, origin, on_topic, n in daily.grouped(entries)
+    )
+
+
+def cells_of(rows: Iterable[tuple[int | None, str, int | None, str, int, int]]) -> list[Cell]:
+    """Cells of rows whose day is text, as databases write it; each day is read once."""
     days: dict[str, date] = {}
     return [
         Cell(
@@ -185,9 +192,9 @@ def cells(entries: EntryQuerySet) -> list[Cell]:
             stage,
             origin,
             n,
-            n if on_topic else 0,
+            on_topic,
         )
-        for province, day, stage, origin, on_topic, n in daily.grouped(entries)
+        for province, day, stage, origin, n, on_topic in rows
     ]
 
 

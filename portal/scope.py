@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import CharField, Count, Exists, OuterRef, Q, Sum
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from aggregator.models import Entry, Satker, Topic
@@ -40,7 +42,7 @@ class Scope:
     everything: EntryQuerySet
     kept: daily.Kept | None = None
     note: str = ""
-    is_listed: bool = False  # `entries` are a list of ids: few, and quick to count in any way
+    listed: tuple[int, ...] | None = None  # the ids of the entries, newest first, where they are few
 
     @property
     def query(self) -> str:
@@ -66,7 +68,7 @@ class Scope:
         if self.kept is None or not self._is_kept:
             return activity.cells(period.of(self.everything))
         rows = self.kept.days(_kept_filter(self.filters), period)
-        found = [Cell(*row) for row in rows.values_list(*CELL_FIELDS)]
+        found = activity.cells_of(rows.annotate(on=Cast("day", CharField())).values_list(*CELL_FIELDS))
         beyond = self.kept.beyond(self.everything, period)
         return found if beyond is None else found + activity.cells(beyond)
 
@@ -84,7 +86,7 @@ class Scope:
 
     def _active_offices(self) -> Counter[int | None]:
         """Offices with a post among the entries, per province id."""
-        if self.is_listed:
+        if self.listed is not None:
             rows = self.entries.order_by().values("province").annotate(n=Count("satker", distinct=True))
             return Counter(dict(rows.values_list("province", "n")))
         anywhere = replace(self.filters, provinces=(), month="", date_from=None, date_to=None)
@@ -98,7 +100,16 @@ class Scope:
         """Posts without a believable date, which count on no day."""
         if self.kept is None:
             return self.everything.exclude(DATED).count()
-        return self.kept.undated(self.everything).count()
+        unclear = list(self.kept.undated(Entry.objects.all()).values_list("pk", flat=True))
+        if self.filters.q:
+            return self.everything.filter(pk__in=_ids(unclear)).count()
+        anywhen = replace(self.filters, month="", date_from=None, date_to=None)
+        return narrow(Entry.objects.public_of(pk__in=_ids(unclear)), anywhen).count()
+
+    def newest(self, size: int) -> EntryQuerySet:
+        """The newest of the entries, with what a list shows."""
+        few = self.entries if self.listed is None else Entry.objects.public_of(pk__in=self.listed[:size])
+        return few.for_lists().newest()[:size]
 
     @property
     def earlier(self) -> list[Cell]:
@@ -122,12 +133,12 @@ def scope_of(filters: Filters, today: date) -> Scope:
     if filters.topics:  # several topics of one post would count it several times
         found = Entry.objects.public_of(pk__in=found.order_by().values("pk"))
     period = _period(filters, found, today)
-    entries, is_listed = period.of(found), False
+    entries, listed = period.of(found), None
     if filters.topics or filters.q:
-        ids = list(entries.order_by().values_list("pk", flat=True)[: MOST_LISTED + 1])
-        if is_listed := len(ids) <= MOST_LISTED:
-            entries = Entry.objects.public_of(pk__in=_ids(ids))
-    return Scope(filters, period, entries, found, daily.kept(), note, is_listed)
+        ids = tuple(entries.newest().values_list("pk", flat=True)[: MOST_LISTED + 1])
+        if len(ids) <= MOST_LISTED:
+            entries, listed = Entry.objects.public_of(pk__in=_ids(ids)), ids
+    return Scope(filters, period, entries, found, daily.kept(), note, listed)
 
 
 def _narrows(filters: Filters) -> bool:
@@ -155,10 +166,10 @@ def _with_words(filters: Filters) -> tuple[EntryQuerySet, str]:
     return narrow(Entry.objects.public_of(pk__in=_ids(results.entry_ids)), filters), note
 
 
-def _ids(entry_ids: list[int]) -> RawSQL:
+def _ids(entry_ids: Sequence[int]) -> RawSQL:
     """Any number of ids as one parameter: SQLite allows only so many."""
     if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [entry_ids])
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(entry_ids)])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(entry_ids)])
 
 
@@ -182,7 +193,7 @@ def _months_before(day: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
-CELL_FIELDS = ("province", "day", "stage", "origin", "posts", "on_topic")
+CELL_FIELDS = ("province", "on", "stage", "origin", "posts", "on_topic")
 
 
 def _topic_counts(kept: daily.Kept, period: Period | None = None) -> Counter[int]:

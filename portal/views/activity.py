@@ -47,7 +47,7 @@ def activity(request: HttpRequest) -> HttpResponse:
         "ranks": scope.ranks(found),
         "offices": offices_of(scope),
         "undated": scope.undated(),
-        "latest": scope.entries.for_lists().newest()[:LATEST],
+        "latest": scope.newest(LATEST),
         "read_at": timezone.now(),
     }
     return render(request, "portal/activity.html", context)

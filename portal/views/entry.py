@@ -66,7 +66,7 @@ def tombstones(anchor: tuple[datetime, int] | None, size: int) -> list[Entry]:
             gone = gone.filter(Q(released_at__lt=at) | Q(released_at=at, pk__lt=pk))
         gone = gone.select_related("satker").order_by("-released_at", "-pk")
         rows += gone.only("state", "released_at", "withdrawn_at", "satker__name", "satker__timezone")[:size]
-    rows.sort(key=lambda row: (row.released_at, row.pk), reverse=True)  # type: ignore[arg-type, return-value]
+    rows.sort(key=lambda row: (row.released_at, row.pk), reverse=True)
     return rows[:size]
 
 
