@@ -12,6 +12,7 @@ from aggregator.cluster.told import Told, facts
 NATIONAL, PROVINCE = "national", "province"
 OWN, CENTRAL, FROM_PROVINCE, CHILD, PEER = "own", "central", "province", "child", "peer"
 CAPITAL = "jakarta"
+NATIONWIDE = 3  # provinces
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,13 @@ class Office:
 class Offices:
     by_id: dict[int, Office]
     by_host: dict[str, Office] = field(default_factory=dict)
+    national: Office | None = None
     by_region: dict[tuple[int | None, str], Office] = field(default_factory=dict)  # province and region
 
     def __post_init__(self) -> None:
         for office in self.by_id.values():
+            if office.level == NATIONAL:
+                self.national = office
             if office.hostname:
                 self.by_host[bare(office.hostname)] = office
             if office.level not in (NATIONAL, PROVINCE):
@@ -77,11 +81,43 @@ def lead_of(members: Iterable[Member]) -> Member:
     )
 
 
-def origin_of(member: Member, lead: Member | None, offices: Offices) -> str:
-    """What a report counts the entry as: own work, or carried from whom."""
-    if lead is not None and lead.entry != member.entry:
-        return relation(member.office, lead.office)
-    return _origin_alone(member, offices)
+def source_of(members: Iterable[Member], lead: Member, offices: Offices) -> Office:
+    """Whose story it is, even if its original is not here: the lead's own, unless most datelines name
+    another office, or offices of so many provinces carry it that only the centre can have sent it."""
+    everyone = list(members)
+    if lead.office.level == NATIONAL:
+        return lead.office
+    named = Counter(office.pk for member in everyone if (office := _named(member, offices)))
+    if named:
+        source, votes = named.most_common(1)[0]
+        if 2 * votes > len(everyone) or votes > 2:
+            return offices.by_id[source]
+    provinces = {member.office.province for member in everyone}
+    if len(provinces) >= NATIONWIDE and offices.national:
+        return offices.national
+    return lead.office
+
+
+def _named(member: Member, offices: Offices) -> Office | None:
+    """The other office that a dateline names. "kpu.go.id" alone proves nothing: only with the capital."""
+    host = bare(member.head.dateline_host)
+    office = offices.by_host.get(host)
+    if office is None or office.pk == member.office.pk:
+        return None
+    if office.level == NATIONAL and _place(member) != CAPITAL:
+        return None
+    return office
+
+
+def _place(member: Member) -> str:
+    return member.head.dateline.lower().split(",")[0].split("(")[0].strip()
+
+
+def origin_of(member: Member, lead: Member | None, offices: Offices, source: Office | None = None) -> str:
+    """What a report counts the entry as: own work, or carried from whom (`source`: see source_of)."""
+    if lead is None:
+        return _origin_alone(member, offices)
+    return relation(member.office, source or lead.office)
 
 
 def relation(office: Office, source: Office) -> str:
@@ -101,7 +137,7 @@ def _origin_alone(member: Member, offices: Offices) -> str:
     office, head = member.office, member.head
     host = bare(head.dateline_host)
     source = offices.by_host.get(host)
-    place = head.dateline.lower().split(",")[0].strip()
+    place = _place(member)
     if source is not None and source.level != NATIONAL:
         return relation(office, source)
     if office.level == NATIONAL:

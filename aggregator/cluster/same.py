@@ -17,12 +17,10 @@ def same_story(one: Told, two: Told) -> bool:
     """Symmetric. Dates of publication are the caller's matter."""
     if min(len(one.tokens), len(two.tokens)) < SHORT:
         return _same_notice(one, two)
-    if not _may_agree(one, two):
-        return False
     jaccard, contained = overlap(one.pair_set, two.pair_set)
     if jaccard < LEAST_SHARED and contained < _least_contained(one, two):
         return False
-    return _bodies_agree(one, two) and _titles_agree(one, two, jaccard)
+    return _titles_agree(one, two, jaccard) and _bodies_agree(one, two)
 
 
 def _least_contained(one: Told, two: Told) -> float:
@@ -51,19 +49,19 @@ def _same_but_number_mark(one: Told, two: Told) -> bool:
     return len(long) == len(short) + 1 and long[:-1] == short and long[-1].isdigit() and len(long[-1]) == 1
 
 
-def _may_agree(one: Told, two: Told) -> bool:
-    """The quick look: forms that many offices fill in end here."""
-    return len(one.lines) > 1 or len(two.lines) > 1 or not differ(one.facts, two.facts)
-
-
 def _bodies_agree(one: Told, two: Told) -> bool:
-    """Neither may have a number, day, month or place of its own where the other has another; nor names.
-    Names differ where one form is filled in by two offices."""
-    first, second = one.core(two), two.core(one)
-    if differ(one.facts_of(first), two.facts_of(second)):
+    """Neither may have a number, day, month or place of its own where the other has another; nor names,
+    which differ where one form is filled in by two offices."""
+    if _agree(one, two):
+        return True
+    first, second = one.beside(two), two.beside(one)
+    return (first is not one or second is not two) and _agree(first, second)
+
+
+def _agree(one: Told, two: Told) -> bool:
+    if differ(one.facts, two.facts):
         return False
-    a, b = one.names_of(first), two.names_of(second)
-    return min(len(a - b), len(b - a)) < NAMES_DIFFER
+    return min(len(one.names - two.names), len(two.names - one.names)) < NAMES_DIFFER
 
 
 def differ(one: Facts, two: Facts) -> bool:

@@ -12,7 +12,7 @@ from django.db.models.functions import Substr
 from django.utils import timezone
 
 from aggregator import bulk
-from aggregator.cluster.lead import Member, Office, Offices, lead_of, origin_of
+from aggregator.cluster.lead import Member, Office, Offices, lead_of, origin_of, source_of
 from aggregator.cluster.told import Told
 from aggregator.models import Change, Entry, Satker, Story, StoryDecision
 
@@ -65,11 +65,12 @@ def _members(stories: set[int], alone: list[int], registry: Offices) -> dict[int
 
 def _faces(members: list[Member], lead: Member, registry: Offices) -> dict[int, Face]:
     others = {member.office.pk for member in members} - {lead.office.pk}
+    source = source_of(members, lead, registry)
     return {
         member.entry: (
             member.entry == lead.entry,
             len(others) if member.entry == lead.entry else 0,
-            origin_of(member, lead, registry),
+            origin_of(member, lead, registry, source),
         )
         for member in members
     }

@@ -7,12 +7,11 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 Facts = dict[str, frozenset[str]]  # by kind: number, month, day, place
-KINDS = ("number", "month", "day", "place")
-RUN = 4  # words in a row that two texts hardly share by chance
 SHORT_LINE = 12  # words; shorter lines at the ends may be a site's own
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -105,14 +104,12 @@ class Told:
         return _unsigned(text)
 
     @cached_property
-    def lines(self) -> list[list[str]]:
-        text = self.body.lower().replace("’", "'")
-        return [tokens for line in text.split("\n") if (tokens := _TOKEN.findall(line))]
+    def tokens(self) -> list[str]:
+        return _TOKEN.findall(self.body.lower().replace("’", "'"))
 
     @cached_property
-    def tokens(self) -> list[str]:
-        lines = self.lines
-        return lines[0] if len(lines) == 1 else [token for line in lines for token in line]
+    def line(self) -> str:
+        return " ".join(self.tokens)
 
     @cached_property
     def pairs(self) -> list[str]:
@@ -138,50 +135,41 @@ class Told:
         return facts(self.tokens)
 
     @cached_property
-    def line_facts(self) -> list[Facts]:
-        return [facts(line) for line in self.lines]
-
-    @cached_property
-    def line_runs(self) -> list[frozenset[str]]:
-        """Four words in a row, by line."""
-        return [
-            frozenset(" ".join(line[i : i + RUN]) for i in range(max(1, len(line) - RUN + 1)))
-            for line in self.lines
-        ]
-
-    @cached_property
-    def line_names(self) -> list[frozenset[str]]:
-        """Capitalised words within sentences, by line: people, villages, schools."""
-        lines = (line for line in self.body.split("\n") if _TOKEN.search(line))
-        return [frozenset(name.lower() for name in _NAME.findall(line)) for line in lines]
-
-    @cached_property
     def names(self) -> frozenset[str]:
-        return frozenset().union(*self.line_names)
+        """Capitalised words within sentences: people, villages, schools."""
+        return frozenset(name.lower() for name in _NAME.findall(self.body))
 
-    def core(self, other: Told) -> slice:
-        """Its lines without short ones before and behind that `other` has nothing of: greetings, rubrics,
-        credits, buttons."""
-        first, last = 0, len(self.lines)
-        if last < 2:
-            return slice(first, last)
-        runs = frozenset().union(*other.line_runs)
-        while first < last and len(self.lines[first]) < SHORT_LINE and runs.isdisjoint(self.line_runs[first]):
-            first += 1
-        while (
-            first < last
-            and len(self.lines[last - 1]) < SHORT_LINE
-            and runs.isdisjoint(self.line_runs[last - 1])
-        ):
-            last -= 1
-        return slice(first, last)
+    @cached_property
+    def body_lines(self) -> list[str]:
+        return [line for line in self.body.split("\n") if line.strip()]
 
-    def facts_of(self, part: slice) -> Facts:
-        lines = self.line_facts[part]
-        return {kind: frozenset().union(*(line[kind] for line in lines)) for kind in KINDS}
+    @cached_property
+    def short_ends(self) -> tuple[list[_Short], list[_Short]]:
+        """Its first and its last lines as far as they are short: the outermost first."""
+        return _short_run(self.body_lines), _short_run(self.body_lines[::-1])
 
-    def names_of(self, part: slice) -> frozenset[str]:
-        return frozenset().union(*self.line_names[part])
+    def beside(self, other: Told) -> Told:
+        """This post without short lines before and behind the text that `other` does not have: greetings,
+        rubrics, credits, buttons. Itself, when none of them tells a fact."""
+        cuts = [list(takewhile(lambda short: short.line not in other.line, end)) for end in self.short_ends]
+        if not any(short.tells for cut in cuts for short in cut):
+            return self
+        rest = Told(self.title, "")
+        rest.__dict__["body"] = "\n".join(self.body_lines[len(cuts[0]) : len(self.body_lines) - len(cuts[1])])
+        return rest
+
+
+class _Short(NamedTuple):
+    line: str
+    tells: bool  # a number, day, month, place or name
+
+
+def _short_run(lines: list[str]) -> list[_Short]:
+    found = []
+    for line in takewhile(lambda line: line.count(" ") < SHORT_LINE, lines[:-1]):
+        tokens = _TOKEN.findall(line.lower().replace("’", "'"))
+        found.append(_Short(" ".join(tokens), any(facts(tokens).values()) or bool(_NAME.search(line))))
+    return found
 
 
 def _unsigned(text: str) -> str:

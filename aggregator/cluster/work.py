@@ -24,8 +24,9 @@ from aggregator.models import Entry, Signature, Story, StoryDecision
 
 WINDOW = timedelta(days=60)  # two posts further apart are not compared
 KEPT = timedelta(days=150)  # older keys meet nothing that is still to come
-PER_KEY = 20  # newest holders of one key that are looked at: forms that everybody fills in have hundreds
-COMPARED = 8  # candidates whose texts are compared
+PER_KEY = 15  # newest holders of one key that are looked at: forms that everybody fills in have hundreds
+COMPARED = 3  # candidates whose texts are compared
+LEAST_SHARED = 2  # keys
 KEEPERS = 5  # members of a story that keep their keys
 LOCK = 4_000_004  # advisory lock (PostgreSQL): one clusterer at a time, or two would found a story twice
 
@@ -127,8 +128,14 @@ def _find_candidates(batch: _Batch) -> None:
         counts.pop(post.pk, None)
         batch.shared[post.pk] = counts
     batch.known = {post.pk: post for post in batch.posts}
-    wanted = {pk for counts in batch.shared.values() for pk, _ in counts.most_common(COMPARED)}
+    wanted = {pk for post in batch.posts for pk, _ in _likely(post, batch.shared[post.pk])}
     _load(batch, wanted - batch.known.keys())
+
+
+def _likely(post: _Post, counts: Counter[int]) -> list[tuple[int, int]]:
+    """The candidates that share most keys; one key in common is chance, unless there is hardly a text."""
+    least = LEAST_SHARED if len(post.keys) > LEAST_SHARED else 1
+    return [(pk, count) for pk, count in counts.most_common(COMPARED) if count >= least]
 
 
 def _load(batch: _Batch, ids: set[int]) -> None:
@@ -196,7 +203,7 @@ def _match(post: _Post, batch: _Batch) -> _Post | None:
     barred_stories = {batch.known[pk].story for pk in barred if pk in batch.known} - {None}
     counts = batch.shared[post.pk]
     counts.update(chain.from_iterable(batch.holders.get(key, ())[-PER_KEY:] for key in post.keys))
-    for pk, _ in counts.most_common(COMPARED):
+    for pk, _ in _likely(post, counts):
         other = batch.known.get(pk)
         if other is None or pk in barred or other.story in barred_stories:
             continue
