@@ -431,3 +431,24 @@ MAKERS |= {
 }
 MAKERS["kode"] = lambda f: f.office.code
 MAKERS["rp_hadiah"] = lambda f: rupiah(f.rng.choice((3, 5, 6, 7.5, 10, 12.5, 15)) * 1_000_000)
+
+
+@fact
+def jumat(f: Facts) -> str:
+    """The Friday of that week or the one before, as this office writes days."""
+    back = (f.day.weekday() - 4) % 7
+    return Facts(f.office, f.parent, f.nation, f.happened - timedelta(days=back), f.rng)("hari_tgl")
+
+
+@fact
+def bagian(f: Facts) -> str:
+    unit = "Bagian" if f.office.level == "province" else "Subbagian"
+    return f"{unit} " + f.of(
+        "Keuangan, Umum, dan Logistik", "Perencanaan, Data, dan Informasi", "Hukum dan SDM"
+    )
+
+
+@fact
+def rp_lelang(f: Facts) -> str:
+    """What the paper and cardboard of an election bring at auction."""
+    return rupiah(f.rng.randint(14, 96) * 1_000_000)
