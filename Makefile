@@ -20,8 +20,8 @@ run: install
 	@DEMO=$${DEMO-1}; BASE_URL=$${BASE_URL-http://127.0.0.1:$(PORT)}; export DEMO BASE_URL; exec $(MANAGE) run --port $(PORT)
 
 test: install services
-	DEMO=1 $(BIN)/pytest
-	DEMO=1 deploy/with_postgres.sh $(BIN)/pytest -m "not browser and not processes" tests/aggregator tests/feeds
+	DEMO=1 $(BIN)/pytest -n auto
+	DEMO=1 deploy/with_postgres.sh $(BIN)/pytest -n auto -m "not browser and not processes" tests/aggregator tests/feeds
 
 check: install
 	$(BIN)/ruff format --check .

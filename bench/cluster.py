@@ -163,8 +163,12 @@ def fill(stored: int, rng: random.Random) -> None:
         with transaction.atomic():
             ids = bulk.new_ids(Entry, count)
             times = [NOW - span * ((start + n) / stored) for n in range(count)]
-            columns = ("id", "satker_id", "feed_id", "guid", "content_sha256")
-            columns += (
+            columns = (
+                "id",
+                "satker_id",
+                "feed_id",
+                "guid",
+                "content_sha256",
                 "published_at",
                 "first_seen_at",
                 "last_seen_at",
