@@ -1,9 +1,12 @@
-"""What the database holds, by subject: registry, feeds, entries, changes, stories, decisions."""
+"""What the database holds, by subject: registry, feeds, entries, changes, stories, decisions,
+moves of sites, pushes of hubs."""
 
 from aggregator.models.changes import Change, Duty, PortalState
 from aggregator.models.decisions import Quarantine, SatkerHold
 from aggregator.models.entries import Entry, EntryKey, EntryTopic, Revision
 from aggregator.models.feeds import Feed, FetchLog, Gap, HostPause, RawFeed
+from aggregator.models.moves import SatkerMove
+from aggregator.models.pushes import HubSubscription, PushedBody
 from aggregator.models.registry import Province, Satker, SatkerHost, Stage, Topic
 from aggregator.models.stories import Signature, Story, StoryDecision
 
@@ -17,14 +20,17 @@ __all__ = [
     "FetchLog",
     "Gap",
     "HostPause",
+    "HubSubscription",
     "PortalState",
     "Province",
+    "PushedBody",
     "Quarantine",
     "RawFeed",
     "Revision",
     "Satker",
     "SatkerHold",
     "SatkerHost",
+    "SatkerMove",
     "Signature",
     "Stage",
     "Story",

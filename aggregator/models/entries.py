@@ -61,6 +61,7 @@ class Entry(models.Model):
     is_import = models.BooleanField(default=False)  # first import or backfill: neither pushed nor mailed
     gone_at = models.DateTimeField(_("halaman asal hilang"), null=True, blank=True)
     page_checked_at = models.DateTimeField(null=True, blank=True)
+    page_misses = models.PositiveSmallIntegerField(default=0)  # in a row: how often the page was not there
 
     story = models.ForeignKey(
         "Story", on_delete=models.SET_NULL, null=True, blank=True, related_name="entries"
@@ -92,6 +93,9 @@ class Entry(models.Model):
             models.Index(fields=["state", "-released_at", "-id"], name="entry_released"),
             models.Index(fields=["publish_after"], name="entry_waiting", condition=Q(state="pending")),
             models.Index(fields=["story"], name="entry_story", condition=Q(story__isnull=False)),
+            models.Index(
+                fields=["satker", "page_checked_at"], name="entry_page_check", condition=Q(state="public")
+            ),
             models.Index(fields=["id"], name="entry_to_cluster", condition=Q(clustered_at__isnull=True)),
             models.Index(fields=["id"], name="entry_to_classify", condition=Q(classified_at__isnull=True)),
         ]

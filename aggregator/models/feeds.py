@@ -65,6 +65,19 @@ class Feed(models.Model):
     moved_to = models.CharField(_("pindah ke"), max_length=1000, blank=True)
     moved_seen = models.PositiveSmallIntegerField(default=0)
 
+    # How often all guids were new while the posts were known: once is a migration, twice is a habit.
+    guid_resets = models.PositiveSmallIntegerField(default=0)
+    # When another address was last looked for in place of one that fails; on a candidate, in place of which.
+    searched_at = models.DateTimeField(null=True, blank=True)
+    replaces = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replacements",
+        verbose_name=_("pengganti untuk"),
+    )
+
     objects = FeedQuerySet.as_manager()
 
     class Meta:
@@ -149,6 +162,8 @@ class Gap(models.Model):
     about = models.PositiveIntegerField(_("kira-kira"), null=True, blank=True)
     found_at = models.DateTimeField(default=timezone.now)
     filled_at = models.DateTimeField(_("terisi pada"), null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("percobaan"), default=0)  # of backfill
+    next_try_at = models.DateTimeField(_("coba lagi pada"), null=True, blank=True, default=timezone.now)
 
     class Meta:
         ordering = ["-found_at"]
