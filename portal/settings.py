@@ -61,6 +61,7 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", "proxies whose X-Forwarded-* h
 # --- Django ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "portal",
+    "portal.monitoring",
     "feeds",
     "aggregator",
     "django.contrib.admin",

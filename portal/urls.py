@@ -9,6 +9,7 @@ from portal.views import about, activity, entry, health, home, machines, offices
 
 urlpatterns = [
     path("pantauan/admin/", admin.site.urls),
+    path("", include("portal.monitoring.urls")),
     path("feeds/", include("feeds.urls")),
     path("hub", hub, name="hub"),
     path("satker.csv", offices.satker_csv, name="satker_csv"),

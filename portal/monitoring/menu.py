@@ -1,0 +1,55 @@
+"""The menu of the staff pages. A page is one line here; who may not open it does not see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import User
+from portal.monitoring.access import EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`name` is the address's name in the name space `monitoring`; `pages` are further names under it."""
+
+    label: Promise | str
+    name: str
+    pages: tuple[str, ...] = ()
+    roles: tuple[User.Role, ...] = EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: Promise | str
+    items: list[Item]
+
+
+MENU = [
+    Group(
+        _("Keadaan"),
+        [
+            Item(_("Hari ini"), "today"),
+        ],
+    ),
+    Group(
+        _("Angka"),
+        [],
+    ),
+    Group(
+        _("Keputusan"),
+        [],
+    ),
+    Group(
+        _("Akun"),
+        [],
+    ),
+]
+
+
+def menu_of(user: User) -> list[Group]:
+    """The groups and items that this account may open."""
+    groups = [Group(group.label, [i for i in group.items if user.role in i.roles]) for group in MENU]
+    return [group for group in groups if group.items]

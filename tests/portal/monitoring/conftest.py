@@ -1,0 +1,74 @@
+"""Accounts of every role over two provinces, and a client signed in as any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from aggregator.models import Satker
+from portal.models import User
+from tests.factories import make_province, make_satker
+
+
+@dataclass(frozen=True)
+class Country:
+    """Two provinces with an office each and one regency below it."""
+
+    national: Satker
+    east_java: Satker
+    kediri: Satker
+    bali: Satker
+    badung: Satker
+
+
+@pytest.fixture
+def country(db: None) -> Country:
+    east_java, bali = make_province("35", "Jawa Timur"), make_province("51", "Bali", timezone="Asia/Makassar")
+    return Country(
+        national=make_satker("0000", level="national", province=None, name="KPU Republik Indonesia"),
+        east_java=make_satker("3500", level="province", province=east_java, name="KPU Provinsi Jawa Timur"),
+        kediri=make_satker("3571", province=east_java, name="KPU Kota Kediri"),
+        bali=make_satker("5100", level="province", province=bali, name="KPU Provinsi Bali"),
+        badung=make_satker("5103", province=bali, name="KPU Kabupaten Badung", timezone="Asia/Makassar"),
+    )
+
+
+@pytest.fixture
+def account(country: Country) -> Callable[[str], User]:
+    """An account of this role; a province's and a satker's are of Jawa Timur and Kota Kediri."""
+    scope = {"province": country.east_java, "satker": country.kediri}
+
+    def make(role: str) -> User:
+        is_admin = role == "admin"
+        user, created = User.objects.get_or_create(
+            username=f"{role}@kpu.example",
+            defaults={
+                "email": f"{role}@kpu.example",
+                "role": role,
+                "satker": scope.get(role),
+                "is_staff": is_admin,
+                "is_superuser": is_admin,
+            },
+        )
+        if created:
+            user.set_password("sandi panjang sekali")
+            user.save()
+        return user
+
+    return make
+
+
+@pytest.fixture
+def as_role(account: Callable[[str], User]) -> Callable[[str], Client]:
+    """A client that is signed in with this role; anonymous for ""."""
+
+    def sign_in(role: str) -> Client:
+        client = Client()
+        if role:
+            client.force_login(account(role))
+        return client
+
+    return sign_in
