@@ -17,6 +17,7 @@ urlpatterns = [
     path("robots.txt", machines.robots, name="robots"),
     path("opensearch.xml", machines.opensearch, name="opensearch"),
     path("sitemap.xml", machines.sitemap, name="sitemap"),
+    path("news-sitemap.xml", machines.news_sitemap, name="news_sitemap"),
     path("sitemap/halaman.xml", machines.sitemap_pages, name="sitemap_pages"),
     path("sitemap/<int:number>.xml", machines.sitemap_entries, name="sitemap_entries"),
     path(".well-known/security.txt", machines.security_txt, name="security_txt"),

@@ -14,8 +14,10 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from aggregator.models import Entry
+from aggregator.models import Entry, Revision
 from aggregator.models.registry import Zone
+from feeds.items import fit
+from portal import structured
 from portal.charts.calendars import Month
 
 register = template.Library()
@@ -130,3 +132,15 @@ def file_name(url: str) -> str:
 def squares(month: Month, search: str, query: str) -> SafeString:
     """The days of a calendar's month, each a link to the search of that day."""
     return month.squares(f"{search}?{query}")
+
+
+@register.filter
+def fit_for_xml(text: str) -> str:
+    """Without the characters that XML forbids."""
+    return fit(text)
+
+
+@register.simple_tag
+def news_article(entry: Entry, revision: Revision) -> SafeString:
+    """The post as a schema.org data block."""
+    return structured.data_block(structured.news_article(entry, revision))

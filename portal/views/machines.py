@@ -13,6 +13,11 @@ from django.utils import timezone
 from aggregator.models import Entry, Province, Satker, Stage, Topic
 
 SITEMAP_IDS = 10_000  # entry numbers a sitemap file; the protocol allows 50,000 addresses
+NEWS_SPAN, MOST_NEWS = (
+    timedelta(days=2),
+    1000,
+)  # https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap
+PRIVATE = ("langganan/konfirmasi/", "langganan/berhenti/")  # addresses that only mails carry
 
 
 def robots(request: HttpRequest) -> HttpResponse:
@@ -24,7 +29,9 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /en/aktivitas?",
         "Disallow: /pantauan/",
         "Disallow: /masuk",
+        *(f"Disallow: {start}{path}" for path in PRIVATE for start in ("/", "/en/")),
         f"Sitemap: {settings.BASE_URL}/sitemap.xml",
+        f"Sitemap: {settings.BASE_URL}/news-sitemap.xml",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
@@ -74,6 +81,15 @@ def sitemap_entries(request: HttpRequest, number: int) -> HttpResponse:
     return _xml(
         request, "portal/sitemap.xml", "application/xml", {"entries": entries.order_by("pk").iterator()}
     )
+
+
+def news_sitemap(request: HttpRequest) -> HttpResponse:
+    """What was published in the last two days, one entry a story, newest first."""
+    now = timezone.now()
+    found = Entry.objects.public().leads().filter(published_at__gt=now - NEWS_SPAN, published_at__lte=now)
+    dated = found.filter(date_status=Entry.DateStatus.OK).select_related("public_revision").newest()
+    entries = dated.only("published_at", "public_revision__title", "public_revision__language")[:MOST_NEWS]
+    return _xml(request, "portal/news_sitemap.xml", "application/xml", {"entries": entries})
 
 
 def security_txt(request: HttpRequest) -> HttpResponse:

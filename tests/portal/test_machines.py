@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from lxml import etree
 
-from aggregator.models import Entry
+from aggregator.models import Entry, Story
 from portal.views import health, machines
 from tests.factories import make_entry, make_satker
 
@@ -47,10 +47,41 @@ def test_posts_are_spread_over_files_of_a_fixed_range_of_numbers(client):
     assert client.get("/sitemap/2.xml").status_code == 404
 
 
+NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
+
+
+def test_the_news_sitemap_holds_two_days_one_entry_a_story_newest_first(client, settings):
+    now = timezone.now()
+    story = Story.objects.create()
+    new = make_entry("KPU <b>& PDPB</b>\x0b", published_at=now - timedelta(minutes=5), story=story)
+    make_entry("Salinan", published_at=now, story=story, is_lead=False)
+    older = make_entry("Kemarin", published_at=now - timedelta(hours=47))
+    make_entry("Lama", published_at=now - timedelta(hours=49))
+    make_entry("Nanti", published_at=now + timedelta(hours=3), date_status="future")
+    make_entry("Ditahan", published_at=now, public=False)
+    response = client.get("/news-sitemap.xml")
+    assert response["Content-Type"] == "application/xml; charset=utf-8"
+    assert locations(response) == [settings.BASE_URL + row.get_absolute_url() for row in (new, older)]
+    tree = etree.fromstring(response.content)
+    assert [node.text for node in tree.iter(f"{NEWS}title")] == ["KPU <b>& PDPB</b>", "Kemarin"]
+    assert {node.text for node in tree.iter(f"{NEWS}language")} == {"id"}
+    assert all(datetime.fromisoformat(node.text).utcoffset() for node in tree.iter(f"{NEWS}publication_date"))
+
+
+def test_the_news_sitemap_stays_within_what_is_read(client, monkeypatch, django_assert_max_num_queries):
+    monkeypatch.setattr(machines, "MOST_NEWS", 3)
+    for _number in range(5):
+        make_entry(published_at=timezone.now())
+    with django_assert_max_num_queries(2):
+        assert len(locations(client.get("/news-sitemap.xml"))) == 3
+
+
 def test_robots_are_kept_from_endless_searches_and_told_the_sitemap(client, settings):
     text = client.get("/robots.txt").content.decode()
     assert "Disallow: /cari?" in text
     assert f"Sitemap: {settings.BASE_URL}/sitemap.xml" in text
+    assert f"Sitemap: {settings.BASE_URL}/news-sitemap.xml" in text
+    assert "Disallow: /langganan/berhenti/" in text
 
 
 def test_opensearch_is_well_formed_and_points_to_the_search(client, settings):
