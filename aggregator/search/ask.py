@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -77,7 +76,7 @@ def search(filters: Filters, *, size: int = 20, anchor: str = "", facets: bool =
 class _State:
     """The index as this process has it open."""
 
-    stamp: tuple[Any, ...]
+    stamp: tuple[int, int, int]
     reader: Reader
     is_growing: bool  # there is a backlog
 
@@ -89,23 +88,37 @@ _open_lock = threading.Lock()
 def opened() -> _State:
     """The newest committed state. Looks at one file a call; opens what is new. Raises IndexUnavailable."""
     path = current()
-    try:
-        found = (path / MANIFEST).stat()
-    except OSError as error:
-        raise IndexUnavailable(f"the manifest cannot be read: {error}", code="index_torn") from error
-    stamp = (found.st_mtime_ns, found.st_ino, found.st_size)
+    stamp = _stamp(path)
     state = _open.get(path)
     if state and state.stamp == stamp:
         return state
     with _open_lock:
-        state = _open.get(path)
-        if state and state.stamp == stamp:
-            return state
-        manifest = read_manifest(path, outdated_too=True)
-        reader = engine().open_reader(path, manifest, state.reader if state else None)
-        _open.clear()
-        _open[path] = _State(stamp, reader, bool(manifest["cursor"]["backlog"]))
-        return _open[path]
+        while True:
+            stamp, state = _stamp(path), _open.get(path)
+            if state and state.stamp == stamp:
+                return state
+            try:
+                return _open_anew(path, stamp, state)
+            except IndexUnavailable:
+                if _stamp(path) == stamp:
+                    raise
+                # else the writer swept these files away meanwhile, for it has committed the next state
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    try:
+        found = (path / MANIFEST).stat()
+    except OSError as error:
+        raise IndexUnavailable(f"the manifest cannot be read: {error}", code="index_torn") from error
+    return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+def _open_anew(path: Path, stamp: tuple[int, int, int], state: _State | None) -> _State:
+    manifest = read_manifest(path, outdated_too=True)
+    reader = engine().open_reader(path, manifest, state.reader if state else None)
+    _open.clear()
+    _open[path] = _State(stamp, reader, bool(manifest["cursor"]["backlog"]))
+    return _open[path]
 
 
 class _Asking:

@@ -291,6 +291,23 @@ def test_what_check_found_is_mended_by_repair():
     assert Change.objects.filter(entry=first).exists()
 
 
+def test_a_reader_that_the_writer_overtakes_while_it_opens_takes_the_next_state(monkeypatch):
+    make_posts(2)
+    follow(once=True)
+    asking, overtakes = sys.modules["aggregator.search.ask"], iter([True])
+
+    def read_and_be_overtaken(path: Path, **options: bool) -> dict[str, object]:
+        manifest = files.read_manifest(path, **options)
+        if next(overtakes, False):
+            make_entry("Rapat lagi")
+            follow(once=True)
+        return manifest
+
+    monkeypatch.setattr(asking, "read_manifest", read_and_be_overtaken)
+    assert not ask().degraded
+    assert ask().total == 3
+
+
 def test_readers_in_threads_are_served_while_the_index_changes():
     make_posts(5)
     follow(once=True)
