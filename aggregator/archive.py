@@ -7,25 +7,30 @@ and the feed's own state and schedule stay as they are.
 from __future__ import annotations
 
 import asyncio
+import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.utils import timezone
 
 from aggregator import pipeline, schedule
-from aggregator.errors import FeedError, HttpStatus, PortalError
+from aggregator.errors import FeedError, FetchError, HttpStatus, PortalError
 from aggregator.fetch import fetch_one
 from aggregator.links import host
-from aggregator.models import Feed, Gap, RawFeed, SatkerHost
+from aggregator.models import Feed, Gap, HostPause, RawFeed, SatkerHost
 from aggregator.outbound import Outbound
 from aggregator.parse_pool import ParsePool, ReadTask
 from aggregator.records import CleanFeed, FetchRequest, FetchResult, Outcome
 from aggregator.store import Counts, Reading
 
 MAX_PAGES = 200
+GAP_TRIES = 5  # failed ones; then a gap stays open, for staff to see
+GAP_WAIT = timedelta(hours=1)  # before another try; it doubles
 
 
 class Busy(PortalError):
@@ -80,7 +85,8 @@ def _replay_feed(feed: Feed, pool: ParsePool, total: Sum) -> None:
             continue
         entries = tuple(e for e in clean.entries if not {e.guid, e.canonical_url or e.guid} & seen)
         seen |= {name for e in clean.entries for name in (e.guid, e.canonical_url) if name}
-        total.add(_store(feed, replace(clean, entries=entries)))
+        with _held(feed) as leased:
+            total.add(_store(leased, replace(clean, entries=entries)))
 
 
 def _read(pool: ParsePool, feed: Feed, packed: bytes, raw: RawFeed) -> CleanFeed:
@@ -99,30 +105,77 @@ def _read(pool: ParsePool, feed: Feed, packed: bytes, raw: RawFeed) -> CleanFeed
 
 
 def backfill(
-    feed: Feed, *, max_pages: int = MAX_PAGES, advance: Callable[[int], None] = lambda count: None
+    feed: Feed,
+    *,
+    max_pages: int = MAX_PAGES,
+    seconds: float | None = None,
+    for_gap: bool = False,
+    advance: Callable[[int], None] = lambda count: None,
 ) -> Sum:
     """Fetch older pages of a feed: RFC 5005 `prev-archive` links where it has them, else WordPress's
-    `?paged=N`, until a page brings no entry, is missing, or all of it is known.
+    `?paged=N`, until a page brings no entry, is missing, repeats the one before, or all of it is known;
+    with `for_gap` only until no gap is open.
 
-    One request at a time, with the host's spacing. Where it stopped is kept on the feed, so that the next
-    call goes on from there. Raises FeedError when the first page cannot be read."""
+    One request at a time, with the host's spacing, while nobody else asks this host. Where it stopped is
+    kept on the feed, so that the next call goes on from there. Raises FeedError when a page cannot be
+    read, and Busy."""
+    started = time.monotonic()
     total = Sum()
     feed = Feed.objects.select_related("satker").get(pk=feed.pk)
-    url = feed.backfill_url or _older(feed.url, None)
+    url, before = feed.backfill_url or _older(feed.url, None), frozenset[str]()
     with pipeline.parse_pool() as pool, _Pages(feed, pool) as pages:
-        while url and total.pages < max_pages:
-            page = pages.get(url)
-            if page is None:
-                url = ""
-            else:
-                counts = _store(feed, page)
+        while url and total.pages < max_pages and (seconds is None or time.monotonic() - started < seconds):
+            with _held(feed) as leased:
+                page = pages.get(url)
+                counts = _store(leased, page) if page else Counts()
+            if page:
                 total.add(counts)
                 advance(1)
-                is_known = counts.new == 0 and not page.feed.prev_archive
-                is_end = not page.entries or (is_known and not _has_gap(feed))
-                url = "" if is_end else _older(url, page)
-            _remember(feed, url, page)
+                _note_filled(feed, page)
+            names = frozenset(e.guid for e in page.entries) if page else frozenset()
+            goes_on = names and names != before and _wants_more(feed, counts, page, for_gap)
+            url, before = _older(url, page) if goes_on else "", names
+            Feed.objects.filter(pk=feed.pk).update(backfill_url=url[:1000])
     return total
+
+
+def _wants_more(feed: Feed, counts: Counts, page: CleanFeed | None, for_gap: bool) -> bool:
+    if for_gap:
+        return _has_gap(feed)
+    return counts.new > 0 or bool(page and page.feed.prev_archive) or _has_gap(feed)
+
+
+def fill_gaps(now: datetime, *, seconds: float) -> int:
+    """Page back where a gap is open and its next try is due; returns how many gaps were worked on."""
+    started = time.monotonic()
+    due = Gap.objects.filter(filled_at=None, next_try_at__lte=now, feed__state=Feed.State.ACTIVE)
+    worked = 0
+    for gap in due.select_related("feed__satker").order_by("next_try_at", "id")[:50]:
+        left = seconds - (time.monotonic() - started)
+        if left <= 0:
+            break
+        _fill(gap, now, left)
+        worked += 1
+    return worked
+
+
+def _fill(gap: Gap, now: datetime, seconds: float) -> None:
+    if gap.tries == 0:  # from the top, wherever an earlier backfill stands
+        Feed.objects.filter(pk=gap.feed_id).update(backfill_url="")
+        Gap.objects.filter(pk=gap.pk).update(tries=1)
+    try:
+        backfill(gap.feed, seconds=seconds, for_gap=True)
+    except Busy:
+        again: datetime | None = now + timedelta(minutes=5)
+    except FeedError:
+        tries = max(gap.tries, 1) + 1
+        Gap.objects.filter(pk=gap.pk).update(tries=tries)
+        again = now + GAP_WAIT * 2 ** (tries - 2) if tries <= GAP_TRIES else None
+    else:
+        # Stopped for want of time it goes on at once; at the end of the site's pages there is no more to get.
+        stopped = Feed.objects.filter(pk=gap.feed_id).exclude(backfill_url="").exists()
+        again = now if stopped else None
+    Gap.objects.filter(pk=gap.pk, filled_at=None).update(next_try_at=again)
 
 
 class _Pages:
@@ -144,13 +197,19 @@ class _Pages:
 
     def get(self, url: str) -> CleanFeed | None:
         """None when the site has no such page, or names one on a host that nobody approved."""
-        if host(url) not in self.approved:
+        name = host(url)
+        if name not in self.approved:
             return None
+        if name in schedule.paused_hosts(timezone.now()):
+            raise FetchError(f"{name} meminta tidak ditanya dahulu.", code="host_quiet")
         request = FetchRequest(feed_id=self.feed.pk, url=url, approved_hosts=self.approved)
         result = self.runner.run(fetch_one(request, self.outbound))
         if isinstance(result.error, HttpStatus) and result.error.status in (400, 404, 410):
             return None
         if result.error:
+            if result.retry_after:
+                until = timezone.now() + timedelta(seconds=result.retry_after)
+                HostPause.ask(host(result.final_url or url), until, result.error.code)
             raise result.error
         task = ReadTask(
             body=result.body,
@@ -178,30 +237,40 @@ def _has_gap(feed: Feed) -> bool:
     return Gap.objects.filter(feed=feed, filled_at=None).exists()
 
 
-def _remember(feed: Feed, url: str, page: CleanFeed | None) -> None:
-    """Keep where to go on; call the gaps filled that this page reaches beyond."""
-    Feed.objects.filter(pk=feed.pk).update(backfill_url=url[:1000])
-    dates = [e.published_at for e in page.entries if e.published_at] if page else []
-    if dates:
-        Gap.objects.filter(feed=feed, filled_at=None, from_at__gte=min(dates)).update(
-            filled_at=timezone.now()
-        )
+def _note_filled(feed: Feed, page: CleanFeed) -> None:
+    """The gaps that this page reaches beyond are filled; of one that it reaches into, the rest is left."""
+    oldest = min((e.published_at for e in page.entries if e.published_at), default=None)
+    if oldest is None:
+        return
+    for gap in Gap.objects.filter(feed=feed, filled_at=None, to_at__gt=oldest):
+        if oldest <= gap.from_at:
+            gap.filled_at, gap.next_try_at = timezone.now(), None
+        else:
+            share = (oldest - gap.from_at) / (gap.to_at - gap.from_at)
+            gap.about = gap.about and max(1, round(gap.about * share))
+            gap.to_at = oldest
+        gap.save(update_fields=["filled_at", "next_try_at", "about", "to_at"])
 
 
 # --- both -------------------------------------------------------------------------------------------
 
 
-def _store(feed: Feed, clean: CleanFeed) -> Counts:
-    """Store entries as archive under a lease of our own, and give the feed back as it was."""
-    now = timezone.now()
+@contextmanager
+def _held(feed: Feed) -> Iterator[Feed]:
+    """The feed under a lease of our own, given back as it was. Raises Busy."""
     due_at = Feed.objects.values_list("next_check_at", flat=True).get(pk=feed.pk)
-    leased = schedule.lease([feed.pk], now)
+    leased = schedule.lease([feed.pk], timezone.now())
     if not leased:
-        raise Busy(f"{feed.url}: umpan ini sedang diambil proses lain; coba lagi sebentar lagi.")
+        raise Busy(f"{feed.url}: umpan atau hostnya sedang diambil proses lain; coba lagi sebentar lagi.")
     try:
-        result = FetchResult(
-            feed_id=feed.pk, url=feed.url, outcome=Outcome.FETCHED, started_at=now, duration_ms=0
-        )
-        return pipeline.store_archive(Reading(leased[0], result, clean, is_archive=True))
+        yield leased[0]
     finally:
         schedule.give_back(leased, due_at)
+
+
+def _store(leased: Feed, clean: CleanFeed) -> Counts:
+    """Store entries as archive; `leased` must be."""
+    result = FetchResult(
+        feed_id=leased.pk, url=leased.url, outcome=Outcome.FETCHED, started_at=timezone.now(), duration_ms=0
+    )
+    return pipeline.store_archive(Reading(leased, result, clean, is_archive=True))

@@ -16,6 +16,7 @@ from typing import Any
 
 from aggregator.errors import FeedError, FetchError, HttpStatus
 from aggregator.http_headers import content_type, fresh_for, hub_links, retry_after, validator
+from aggregator.limits import Slots
 from aggregator.outbound import Outbound, Response, Trail
 from aggregator.records import FetchPolicy, FetchRequest, FetchResult, Outcome
 
@@ -68,13 +69,15 @@ async def _results(
     requests: Iterable[FetchRequest], outbound: Outbound, seconds: float | None
 ) -> AsyncGenerator[FetchResult, None]:
     ready: asyncio.Queue[FetchResult | None] = asyncio.Queue()
+    owners = Slots(1)
     waiting = 0
 
     async def deliver(request: FetchRequest, trail: Trail) -> None:
         nonlocal waiting
         result = None
         try:
-            result = await fetch_one(request, outbound, trail)
+            async with owners.slot(str(request.owner or f"feed {request.feed_id}")):
+                result = await fetch_one(request, outbound, trail)
             waiting += len(result.body)
             if waiting > WAITING_BYTES:
                 outbound.open.clear()

@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 BATCH_FEEDS = 50
 BATCH_ENTRIES = 600
 BATCH_SECONDS = 1.0  # a finished feed waits no longer than this for company
-RUN_SECONDS = 90.0  # no request begins later; with the time-outs it ends well within the lease
+RUN_SECONDS = 75.0  # no request begins later; with its time-out a run ends well within lease and task
+BUSY_PAUSE = 1.0  # before another look at hosts that another worker holds
 MAX_UNDER_WAY = 64  # fetched feeds that wait to be parsed or stored
 DERIVE_BATCH = 500
 
@@ -86,33 +87,38 @@ def parse_pool() -> ParsePool:
     )
 
 
-def refresh_due(*, seconds: float = 90.0, batch: int = 100) -> Totals:
-    """Read feeds that are due until none is or the time is up. Batches are small enough that a lease
-    never outlives its holder's work by much."""
+def refresh_due(*, seconds: float = RUN_SECONDS, batch: int = 500) -> Totals:
+    """Read feeds that are due until none is or the time is up: nothing is asked later than that."""
     started = time.monotonic()
     totals = Totals()
-    feeds = schedule.lease_due(timezone.now(), batch)
-    if feeds:
+    if feeds := schedule.lease_due(timezone.now(), batch):
         with parse_pool() as pool:
             while feeds:
-                _read(feeds, pool, totals, None)
+                left = seconds - (time.monotonic() - started)
+                _Run(pool, totals, None, max(left, 0.0)).go(feeds)
                 in_time = time.monotonic() - started < seconds
                 feeds = schedule.lease_due(timezone.now(), batch) if in_time else []
     totals.seconds = time.monotonic() - started
     return totals
 
 
-def refresh_feeds(feed_ids: Iterable[int], *, progress: Progress | None = None, batch: int = 200) -> Totals:
+def refresh_feeds(feed_ids: Iterable[int], *, progress: Progress | None = None, batch: int = 500) -> Totals:
     """Read these feeds now, whatever their schedule, but conditionally and within Retry-After.
 
-    Feeds that another worker holds at this moment are left to it."""
+    Feeds that another worker holds at this moment are left to it; those whose host it holds wait for it."""
     started = time.monotonic()
     totals = Totals()
     ids = list(feed_ids)
     with parse_pool() as pool:
         while ids:
-            feeds = schedule.lease(ids[:batch], timezone.now())
-            ids = ids[batch:] + _read(feeds, pool, totals, progress)
+            now = timezone.now()
+            feeds = schedule.lease(ids[:batch], now)
+            later = schedule.waiting(ids[:batch], now)
+            if feeds:
+                later += _Run(pool, totals, progress, RUN_SECONDS).go(feeds)
+            elif later:
+                time.sleep(BUSY_PAUSE)
+            ids = ids[batch:] + later
     totals.seconds = time.monotonic() - started
     return totals
 
@@ -160,11 +166,6 @@ def _cluster_step() -> int:
 # --- one run over leased feeds ----------------------------------------------------------------------
 
 
-def _read(feeds: list[Feed], pool: ParsePool, totals: Totals, progress: Progress | None) -> list[int]:
-    """Read leased feeds; returns those that time did not suffice for."""
-    return _Run(pool, totals, progress).go(feeds)
-
-
 @dataclass(slots=True)
 class _Run:
     """Feeds on their way through fetch, parse and store."""
@@ -172,6 +173,7 @@ class _Run:
     pool: ParsePool
     totals: Totals
     progress: Progress | None
+    seconds: float  # after which nothing is asked any more
     ready: list[store.Reading] = field(default_factory=list)
     inbox: queue.Queue[tuple[FetchResult, CleanFeed | FeedError | None] | int] = field(
         default_factory=queue.Queue
@@ -183,6 +185,7 @@ class _Run:
     done: set[int] = field(default_factory=set)
 
     def go(self, feeds: list[Feed]) -> list[int]:
+        """Read leased feeds; returns those that time did not suffice for."""
         requests, refused = self._requests(feeds)
         self.ready.extend(refused)
         self.feeds = {feed.pk: feed for feed in feeds}
@@ -252,6 +255,7 @@ class _Run:
                         etag=feed.etag,
                         last_modified=feed.last_modified,
                         body_sha256=feed.body_sha256,
+                        owner=feed.satker_id,
                     )
                 )
         return requests, refused
@@ -261,7 +265,7 @@ class _Run:
 
         async def run() -> None:
             nonlocal received
-            async for result in fetch_all(requests, fetch_policy(), seconds=RUN_SECONDS):
+            async for result in fetch_all(requests, fetch_policy(), seconds=self.seconds):
                 received += 1
                 self._received(result)
                 while received - self.taken > MAX_UNDER_WAY:  # bodies wait in memory: not too many

@@ -60,6 +60,7 @@ class FetchRequest:
     etag: str = ""
     last_modified: str = ""
     body_sha256: str = ""  # hex, of the last body that was parsed
+    owner: int = 0  # the satker: its feeds are asked one after the other, whatever their hosts; 0: nobody
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 
 from aggregator import holders
+from aggregator.links import host
 from aggregator.models import Feed, HostPause
 from aggregator.records import Outcome
 
 LEASE_SECONDS = 300  # longer than any batch, which ends itself at 90 s
+LEASE_LOCK = 0x6B7075_01  # PostgreSQL: who takes leases takes turns, so that no two hold one host
+CLOCK_SKEW = timedelta(minutes=5)  # between nodes; a time further ahead was written under a wrong clock
 DAY = 86_400
 MAX_WISH = DAY  # a feed may ask for less, but not for silence beyond a day
 MAX_BACKOFF = DAY
@@ -116,24 +119,61 @@ def _outside_skipped(at: datetime, wishes: dict[str, object], rng: random.Random
 
 
 def lease_due(now: datetime, limit: int) -> list[Feed]:
-    """Take up to `limit` due feeds, longest overdue first. No other worker gets them until the lease ends."""
-    return _lease(Q(next_check_at__lte=now) | Q(next_check_at__gt=now + timedelta(days=3)), now, limit)
+    """Take up to `limit` due feeds, longest overdue first. No other worker gets them until the lease ends,
+    nor any other feed of their hosts."""
+    return _lease(_due(now), now, limit)
+
+
+def _due(now: datetime) -> Q:
+    """Also due is what only a wrong clock can have put off (F09)."""
+    checked_ahead = Q(lease="", last_checked_at__gt=now + CLOCK_SKEW)
+    leased_ahead = ~Q(lease="") & Q(next_check_at__gt=now + timedelta(seconds=LEASE_SECONDS) + CLOCK_SKEW)
+    far_ahead = Q(next_check_at__gt=now + timedelta(days=8))  # a day and a week of skipDays at most
+    return Q(next_check_at__lte=now) | checked_ahead | leased_ahead | far_ahead
 
 
 def lease(feed_ids: Iterable[int], now: datetime) -> list[Feed]:
-    """Take these active feeds whatever their schedule, but for those that another worker holds."""
+    """Take these active feeds whatever their schedule, but for those on a host that another worker holds."""
     return _lease(Q(id__in=list(feed_ids)) & (Q(lease="") | Q(next_check_at__lte=now)), now, None)
 
 
 def _lease(wanted: Q, now: datetime, limit: int | None) -> list[Feed]:
     token = holders.token()
     with transaction.atomic():
+        _take_turns()
         _free_what_the_dead_held(now)
         due = Feed.objects.active().filter(wanted).order_by("next_check_at", "id")
-        ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
+        ids = _on_free_hosts(due.select_for_update(skip_locked=True), _held_hosts(now), limit)
         until = now + timedelta(seconds=LEASE_SECONDS)
         Feed.objects.filter(id__in=ids).update(lease=token, next_check_at=until)
     return list(Feed.objects.filter(id__in=ids, lease=token).select_related("satker").order_by("id"))
+
+
+def _take_turns() -> None:
+    if connection.vendor == "postgresql":  # SQLite's BEGIN IMMEDIATE has done it already
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LEASE_LOCK])
+
+
+def _held_hosts(now: datetime) -> set[str]:
+    longest = now + timedelta(seconds=LEASE_SECONDS) + CLOCK_SKEW
+    held = Feed.objects.exclude(lease="").filter(next_check_at__gt=now, next_check_at__lte=longest)
+    return {host(url) for url in held.values_list("url", flat=True)}
+
+
+def _on_free_hosts(due: QuerySet[Feed], held: set[str], limit: int | None) -> list[int]:
+    """One worker a host at a time: a central platform may serve hundreds of feeds under one name."""
+    if not held:
+        return list(due.values_list("id", flat=True)[:limit])
+    rows = due.values_list("id", "url")
+    return [pk for pk, url in rows if host(url) not in held][:limit]
+
+
+def waiting(feed_ids: Iterable[int], now: datetime) -> list[int]:
+    """Those of these active feeds that nobody holds, but whose host another worker does."""
+    free = Feed.objects.active().filter(Q(lease="") | Q(next_check_at__lte=now), id__in=list(feed_ids))
+    held = _held_hosts(now)
+    return [pk for pk, url in free.values_list("id", "url") if host(url) in held] if held else []
 
 
 def _free_what_the_dead_held(now: datetime) -> None:
@@ -151,8 +191,10 @@ def give_back(feeds: Iterable[Feed], at: datetime) -> None:
 
 
 def paused_hosts(now: datetime) -> dict[str, datetime]:
-    """Hosts that asked to be left alone, with the time until when."""
-    return dict(HostPause.objects.filter(until__gt=now).values_list("hostname", "until"))
+    """Hosts that asked to be left alone, with the time until when. None may ask for more than a day: what
+    lies further ahead was written under a wrong clock."""
+    pauses = HostPause.objects.filter(until__gt=now, until__lte=now + timedelta(seconds=DAY) + CLOCK_SKEW)
+    return dict(pauses.values_list("hostname", "until"))
 
 
 def count_due(now: datetime) -> int:

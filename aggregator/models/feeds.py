@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -187,3 +187,12 @@ class HostPause(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hostname} {self.until:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def ask(cls, hostname: str, until: datetime, reason: str) -> None:
+        """Leave this host alone until then; an earlier, longer wish stands."""
+        pause, made = cls.objects.get_or_create(
+            hostname=hostname, defaults={"until": until, "reason": reason[:200]}
+        )
+        if not made and pause.until < until:
+            cls.objects.filter(pk=pause.pk).update(until=until, reason=reason[:200])

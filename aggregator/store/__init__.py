@@ -13,8 +13,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from aggregator.models import Feed, Satker
-from aggregator.store.entries import note_gaps, store_entries
+from aggregator.store.entries import store_entries
 from aggregator.store.feeds import keep_raw, store_feeds, write_logs
+from aggregator.store.gaps import note_gaps
 from aggregator.store.reading import Counts, NextCheck, Reading, StorePolicy
 
 __all__ = ["Counts", "NextCheck", "Reading", "StorePolicy", "save"]
@@ -55,7 +56,7 @@ def _save(readings: list[Reading], now: datetime, policy: StorePolicy) -> dict[i
     counts = {r.feed.pk: Counts(rejected=len(r.clean.rejected) if r.clean else 0) for r in readings}
     store_entries(readings, counts, now, policy)
     note_gaps(readings, counts, now)
-    polled = [r for r in readings if not r.is_archive]
+    polled = [r for r in readings if r.is_window]
     store_feeds(polled, counts, now, policy)
     write_logs(polled, counts)
     if policy.keep_raw:

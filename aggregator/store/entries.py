@@ -1,11 +1,11 @@
-"""New entries, new revisions of known ones, and gaps between two fetches."""
+"""New entries, and new revisions of known ones."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from aggregator.bulk import insert, new_ids
-from aggregator.models import Entry, EntryKey, Gap, Revision
+from aggregator.models import Entry, EntryKey, Revision
 from aggregator.records import CleanEntry, DateStatus
 from aggregator.store.reading import Counts, Reading, StorePolicy
 from aggregator.store.recognise import Known, Match, candidates
@@ -84,8 +84,10 @@ def _insert(
     insert(Revision, REVISION, [_revision_row(pk, 1, m.entry, now) for pk, (_, m) in numbered])
     keys = [(r.feed.satker_id, pk, k, v) for pk, (r, m) in numbered for k, v in m.keys.items()]
     insert(EntryKey, KEY, keys)
-    for reading, _ in fresh:
-        counts[reading.feed.pk].new += 1
+    for pk, (reading, _) in numbered:
+        tally = counts[reading.feed.pk]
+        tally.new += 1
+        tally.first_new_id = tally.first_new_id or pk
 
 
 def _undated_imports(fresh: list[tuple[Reading, Match]], now: datetime) -> dict[int, datetime]:
@@ -143,6 +145,7 @@ def _update(
     """Entries met again: new keys, new text as a new revision, and that they are still there."""
     keys, revisions, changed, seen = [], [], [], []
     for reading, match, entry in again:
+        counts[reading.feed.pk].known_ids.add(entry.pk)
         unknown = [(k, v) for k, v in match.keys.items() if (entry.satker_id, k, v) not in known.by_key]
         keys += [(entry.satker_id, entry.pk, k, v) for k, v in unknown]
         if now - entry.last_seen_at > SEEN_STEP:
@@ -169,16 +172,3 @@ def _churns(entry: Entry, now: datetime) -> bool:
         return False
     recent = entry.revisions.filter(seen_at__gt=now - CHURN_SPAN).count()
     return recent >= CHURN_LIMIT
-
-
-def note_gaps(readings: list[Reading], counts: dict[int, Counts], now: datetime) -> None:
-    """A window in which nothing was known before means that posts passed through it unseen."""
-    for reading in readings:
-        feed, tally = reading.feed, counts[reading.feed.pk]
-        if reading.is_archive or feed.last_new_at is None or tally.new < 3 or tally.unchanged + tally.changed:
-            continue
-        dates = [e.published_at for e in reading.entries if e.published_at]
-        from_at = feed.last_success_at or feed.last_new_at
-        to_at = min(dates, default=now)
-        if to_at > from_at:
-            Gap.objects.create(feed=feed, from_at=from_at, to_at=to_at, found_at=now)

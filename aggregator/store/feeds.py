@@ -75,14 +75,22 @@ def _success(reading: Reading, tally: Counts, now: datetime) -> dict[str, object
             fields["first_success_at"] = now
         if tally.new:
             fields["last_new_at"] = now
-        if feed.identity == Feed.Identity.GUID and _guids_fail(tally):
-            fields["identity"] = Feed.Identity.LINK
+        if feed.identity == Feed.Identity.GUID:
+            fields |= _judged_guids(feed, tally)
     return fields | _moved(feed, result)
 
 
-def _guids_fail(tally: Counts) -> bool:
-    """Guids that are made anew at each fetch, or that came back on other posts, tell nothing."""
-    return tally.reused >= 2
+def _judged_guids(feed: Feed, tally: Counts) -> dict[str, object]:
+    """Guids that are made anew again and again, or that came back on other posts, tell nothing."""
+    resets = feed.guid_resets + _is_migration(tally)
+    if tally.reused >= 2 or resets >= 2:
+        return {"identity": Feed.Identity.LINK, "guid_resets": 0}
+    return {"guid_resets": resets} if resets != feed.guid_resets else {}
+
+
+def _is_migration(tally: Counts) -> bool:
+    """Most posts were known, but under identifiers never seen before."""
+    return tally.relinked >= 3 and tally.relinked * 2 > tally.changed + tally.unchanged
 
 
 def _wishes(clean: CleanFeed) -> dict[str, object]:
@@ -113,11 +121,7 @@ def _moved(feed: Feed, result: FetchResult) -> dict[str, object]:
 def _pause_host(reading: Reading, now: datetime) -> None:
     until = now + timedelta(seconds=reading.result.retry_after or 0)
     name = host(reading.result.final_url or reading.feed.url)
-    pause, made = HostPause.objects.get_or_create(
-        hostname=name, defaults={"until": until, "reason": reading.error.code if reading.error else ""}
-    )
-    if not made and pause.until < until:
-        HostPause.objects.filter(pk=pause.pk).update(until=until)
+    HostPause.ask(name, until, reading.error.code if reading.error else "")
 
 
 LOG = (
@@ -146,7 +150,11 @@ def _message(reading: Reading, tally: Counts) -> str:
     if reading.error:
         return reading.error.message
     told = []
-    if tally.relinked >= 3 and tally.relinked * 2 > tally.changed + tally.unchanged:
+    if tally.has_gap:
+        told.append("Celah: jendela umpan sudah bergeser melewati semua berita yang kita kenal.")
+    if (target := reading.result.permanent_url) and target != reading.feed.url:
+        told.append(f"Situs menyatakan umpan pindah ke {target}.")
+    if _is_migration(tally):
         told.append(f"Migrasi situs: {tally.relinked} berita dikenali kembali dengan pengenal baru.")
     if tally.reused:
         told.append(f"{tally.reused} pengenal (guid) dipakai ulang untuk berita lain.")

@@ -22,6 +22,13 @@ class Reading:
     # An older page or a kept body, not the feed's window of now: its entries are neither pushed nor mailed,
     # and the feed's own state and schedule stay as they are.
     is_archive: bool = False
+    # News that a hub pushed: not the whole window, and no poll.
+    is_push: bool = False
+
+    @property
+    def is_window(self) -> bool:
+        """What the feed shows now, asked for by a poll: it settles the feed's own state and schedule."""
+        return not (self.is_archive or self.is_push)
 
     @property
     def entries(self) -> tuple[CleanEntry, ...]:
@@ -36,6 +43,9 @@ class Counts:
     rejected: int = 0
     relinked: int = 0  # known by link or content under a guid never seen: a migration if they are many
     reused: int = 0  # guids that came back on another post
+    first_new_id: int = 0
+    known_ids: set[int] = field(default_factory=set)
+    has_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Known:
             self._by_guid_or_link(satker, match, counts, taken)
         for match in matches:
             if match.existing is None:
-                self._take(match, self._find(satker, CONTENT, match), counts, taken)
+                self._take(satker, match, self._find(satker, CONTENT, match), counts, taken)
         kept = [m for m in matches if m.existing is not None or not self._is_face(satker, m, taken)]
         self._drop_clashes(satker, kept)
         return kept
@@ -128,13 +128,14 @@ class Known:
             match.existing = by_guid
             taken.add(by_guid)
         else:
-            self._take(match, by_link, counts, taken)
+            self._take(satker, match, by_link, counts, taken)
 
-    def _take(self, match: Match, found: int | None, counts: Counts, taken: set[int]) -> None:
+    def _take(self, satker: int, match: Match, found: int | None, counts: Counts, taken: set[int]) -> None:
         if found is not None and found not in taken:
             match.existing = found
             taken.add(found)
-            counts.relinked += 1
+            name = GUID if GUID in match.keys else LINK
+            counts.relinked += self._find(satker, name, match) is None
 
     def _find(self, satker: int, kind: str, match: Match) -> int | None:
         return self.by_key.get((satker, kind, match.keys.get(kind, "")))

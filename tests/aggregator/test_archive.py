@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from aggregator import archive, pipeline
-from aggregator.models import Entry, Feed, Gap, RawFeed
+from aggregator.models import Entry, Feed, Gap, HostPause, RawFeed
 from tests.factories import make_feed
 from tests.satker_network import SatkerNetwork, build_rss, ok, status
 
@@ -115,6 +116,77 @@ def test_backfill_closes_the_gap_it_reaches_beyond(feed):
     feed.site.answer("/feed?paged=3", status(404))
     archive.backfill(feed)
     assert Gap.objects.get().filled_at is not None
+
+
+def open_gap(feed, first: int, last: int) -> Gap:
+    """A gap that holds the posts numbered from `first` (younger) to `last`."""
+    half = timedelta(hours=12)
+    return Gap.objects.create(
+        feed=feed,
+        from_at=BASE - timedelta(days=last) - half,
+        to_at=BASE - timedelta(days=first) + half,
+        about=9,
+    )
+
+
+def test_an_open_gap_is_filled_by_itself_and_no_further(feed):
+    gap = open_gap(feed, 5, 9)
+    for page in range(2, 9):
+        feed.site.answer(f"/feed?paged={page}", ok(build_rss(posts(page * 5 - 5, 5))))
+    assert archive.fill_gaps(timezone.now(), seconds=30) == 1
+    gap.refresh_from_db()
+    assert gap.filled_at and gap.next_try_at is None
+    assert [p for p in feed.site.paths() if "paged" in p] == ["/feed?paged=2", "/feed?paged=3"]
+    assert archive.fill_gaps(timezone.now(), seconds=30) == 0
+
+
+def test_a_site_without_older_pages_keeps_its_gap_open_and_is_not_asked_again(feed):
+    gap = open_gap(feed, 5, 9)
+    feed.site.answer("/feed?paged=2", ok(build_rss(posts(0, 5))))  # takes no notice of the parameter
+    feed.site.answer("/feed?paged=3", ok(build_rss(posts(0, 5))))
+    archive.fill_gaps(timezone.now(), seconds=30)
+    archive.fill_gaps(timezone.now() + timedelta(days=9), seconds=30)
+    gap.refresh_from_db()
+    assert (gap.filled_at, gap.next_try_at) == (None, None)
+    assert len([p for p in feed.site.paths() if "paged" in p]) == 2
+
+
+def test_what_a_site_still_has_of_a_gap_makes_it_smaller(feed):
+    gap = open_gap(feed, 5, 14)
+    feed.site.answer("/feed?paged=2", ok(build_rss(posts(5, 5))))
+    archive.fill_gaps(timezone.now(), seconds=30)
+    gap.refresh_from_db()
+    assert (gap.filled_at, gap.to_at) == (None, BASE - timedelta(days=9))
+    assert gap.about == 5  # of ten days nearly half is left
+
+
+def test_a_site_in_trouble_is_asked_for_its_gap_later_and_not_for_ever(feed):
+    gap, now = open_gap(feed, 5, 9), timezone.now()
+    feed.site.answer("/feed?paged=2", status(500))
+    for day in range(20):
+        archive.fill_gaps(now + timedelta(days=day), seconds=30)
+    gap.refresh_from_db()
+    assert len([p for p in feed.site.paths() if "paged" in p]) == archive.GAP_TRIES
+    assert gap.next_try_at is None
+
+
+def test_a_host_that_asks_for_quiet_is_not_paged_back_meanwhile(feed):
+    open_gap(feed, 5, 9)
+    feed.site.answer("/feed?paged=2", status(503, retry_after=3600))
+    archive.fill_gaps(timezone.now(), seconds=30)
+    assert HostPause.objects.count() == 1
+    archive.fill_gaps(timezone.now() + timedelta(hours=2), seconds=30)  # the pause is by the real clock
+    assert len([p for p in feed.site.paths() if "paged" in p]) == 1
+
+
+def test_no_older_page_is_asked_for_while_another_worker_holds_the_host(feed):
+    Feed.objects.filter(pk=feed.pk).update(
+        lease="elsewhere/1/1/x", next_check_at=timezone.now() + timedelta(minutes=4)
+    )
+    feed.site.answer("/feed?paged=2", ok(build_rss(posts(5, 5))))
+    with pytest.raises(archive.Busy):
+        archive.backfill(feed)
+    assert not [p for p in feed.site.paths() if "paged" in p]
 
 
 def test_backfill_of_a_site_that_fails_says_so_and_keeps_its_place(feed):

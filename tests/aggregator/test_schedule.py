@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator import holders, schedule
-from aggregator.models import Feed
+from aggregator.models import Feed, HostPause
 from aggregator.records import Outcome
 from aggregator.schedule import Attempt, plan
 from tests.factories import make_feed
@@ -136,6 +136,44 @@ def test_a_feed_can_be_leased_whatever_its_schedule():
 def test_a_clock_that_jumped_back_makes_no_feed_wait_for_days():
     feed = make_feed(next_check_at=NOW + timedelta(days=300))
     assert [f.pk for f in schedule.lease_due(NOW, 10)] == [feed.pk]
+
+
+@pytest.mark.django_db
+def test_a_feed_checked_under_a_clock_that_ran_ahead_is_due_at_once():
+    """F09: written two hours ahead, it would otherwise wait for two hours and its interval."""
+    ahead = NOW + timedelta(hours=2)
+    feed = make_feed(last_checked_at=ahead, next_check_at=ahead + timedelta(minutes=15))
+    assert [f.pk for f in schedule.lease_due(NOW, 10)] == [feed.pk]
+
+
+@pytest.mark.django_db
+def test_a_lease_taken_under_a_clock_that_ran_ahead_does_not_outlast_a_true_one():
+    """F09."""
+    feed = make_feed(next_check_at=NOW + timedelta(hours=2), lease="elsewhere/1/1/abc")
+    assert [f.pk for f in schedule.lease_due(NOW, 10)] == [feed.pk]
+
+
+@pytest.mark.django_db
+def test_a_host_paused_under_a_clock_that_ran_ahead_is_asked_again():
+    """F09: no site may ask for more than a day of quiet."""
+    HostPause.objects.create(hostname="satu.example", until=NOW + timedelta(days=300))
+    HostPause.objects.create(hostname="dua.example", until=NOW + timedelta(hours=20))
+    assert set(schedule.paused_hosts(NOW)) == {"dua.example"}
+
+
+@pytest.mark.django_db
+def test_feeds_of_one_host_are_never_with_two_workers():
+    """A central platform may serve all offices under one name."""
+    first, second = (
+        make_feed(f"https://pusat.example/{n}/feed", next_check_at=NOW - timedelta(hours=1)) for n in range(2)
+    )
+    other = make_feed("https://lain.example/feed", next_check_at=NOW)
+    assert [f.pk for f in schedule.lease_due(NOW, 1)] == [first.pk]
+    assert [f.pk for f in schedule.lease_due(NOW, 10)] == [other.pk]
+    assert schedule.lease([second.pk], NOW) == []
+    assert schedule.waiting([first.pk, second.pk, other.pk], NOW) == [second.pk]
+    after = NOW + timedelta(seconds=schedule.LEASE_SECONDS)
+    assert len(schedule.lease_due(after, 10)) == 3
 
 
 @pytest.mark.django_db

@@ -116,6 +116,32 @@ def test_reused_guids_degrade_the_feed_to_link_identity():
     assert feed.identity == Feed.Identity.LINK
 
 
+def test_guids_made_anew_at_every_fetch_degrade_the_feed_and_stop_piling_up_keys():
+    feed = make_feed()
+    posts = [clean_entry(f"urn:0:{n}", url=f"https://s.example/{n}") for n in range(10)]
+    for fetch in range(6):
+        fresh = [
+            clean_entry(f"urn:{fetch}:{n}", url=p.url, title=p.title, text=p.text)
+            for n, p in enumerate(posts)
+        ]
+        counts = save(feed, fresh)
+    feed.refresh_from_db()
+    assert (Entry.objects.count(), counts.new, feed.identity) == (10, 0, Feed.Identity.LINK)
+    assert EntryKey.objects.filter(kind="guid").count() == 30
+    assert counts.relinked == 0  # no migration is told of at each further fetch
+
+
+def test_one_migration_leaves_a_feed_its_guids():
+    feed = make_feed()
+    posts = [clean_entry(f"urn:0:{n}", url=f"https://s.example/{n}") for n in range(10)]
+    save(feed, posts)
+    moved = [clean_entry(f"urn:1:{n}", url=p.url, title=p.title, text=p.text) for n, p in enumerate(posts)]
+    save(feed, moved)
+    save(feed, moved)
+    feed.refresh_from_db()
+    assert (feed.identity, feed.guid_resets) == (Feed.Identity.GUID, 1)
+
+
 def test_one_guid_for_all_posts_of_a_feed_does_not_fold_them():
     feed = make_feed()
     entries = [clean_entry("https://s.example/", url=f"https://s.example/{n}") for n in range(5)]
@@ -298,6 +324,43 @@ def test_a_window_without_a_known_entry_is_a_gap():
     save(feed, [clean_entry(f"urn:b{n}", published_at=d) for n, d in enumerate(dates)], now=later)
     gap = Gap.objects.get()
     assert (gap.from_at, gap.to_at) == (NOW, later - timedelta(days=9))
+
+
+def daily(first, count, end):
+    """Posts of one a day; number `first` is the newest and dates from `end`."""
+    day = timedelta(days=1)
+    return [
+        clean_entry(f"urn:d{first + n}", url=f"https://s.example/{first + n}", published_at=end - n * day)
+        for n in range(count)
+    ]
+
+
+def test_a_gap_tells_from_when_to_when_and_about_how_many():
+    feed = make_feed()
+    save(feed, daily(0, 10, NOW))
+    later = NOW + timedelta(days=40)
+    save(feed, daily(100, 10, later), now=later)
+    gap = Gap.objects.get()
+    assert (gap.from_at, gap.to_at, gap.about) == (NOW, later - timedelta(days=9), 31)
+    assert "Celah" in FetchLog.objects.latest("id").message
+
+
+def test_a_pinned_post_does_not_hide_a_gap():
+    feed = make_feed()
+    old = daily(0, 10, NOW)
+    save(feed, old)
+    later = NOW + timedelta(days=40)
+    counts = save(feed, [old[9], *daily(100, 10, later)], now=later)
+    assert (counts.unchanged, Gap.objects.count()) == (1, 1)
+
+
+def test_a_site_that_deletes_its_newest_post_feigns_no_gap():
+    feed = make_feed()
+    old = daily(0, 10, NOW)
+    save(feed, old)
+    later = NOW + timedelta(days=8)
+    save(feed, [*daily(100, 8, later), *old[1:3]], now=later)
+    assert not Gap.objects.exists()
 
 
 def test_a_first_import_is_no_gap():
