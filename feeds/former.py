@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import QueryDict
+
 from aggregator.models import Province, Stage, Topic
 from feeds.models import FormerAddress
 
@@ -28,6 +30,18 @@ def remember() -> None:
             unique_fields=["kind", "slug"],
             update_fields=["target"],
         )
+
+
+def renewed(kind: str, key: str, params: QueryDict) -> tuple[str, QueryDict] | None:
+    """Key and parameters of a channel with the slugs of today in place of former ones; None when there is
+    no former one among them."""
+    slug = present_slug(kind, key)
+    changed = params.copy()
+    for name in KINDS:
+        values = params.getlist(name)
+        if values:
+            changed.setlist(name, [present_slug(name, value) or value for value in values])
+    return (slug or key, changed) if slug or changed != params else None
 
 
 def present_slug(kind: str, slug: str) -> str:

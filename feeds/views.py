@@ -181,11 +181,12 @@ def _other_method(request: HttpRequest) -> HttpResponse:
 
 def _moved(request: HttpRequest, kind: str, key: str, error: RequestError) -> HttpResponse | None:
     """301 from a slug that a province, topic or stage had before it was renamed."""
-    slug = former.present_slug(kind, key) if isinstance(error, UnknownValue) else ""
-    if not slug:
+    now = former.renewed(kind, key, request.GET) if isinstance(error, UnknownValue) else None
+    if now is None:
         return None
+    slug, params = now
     path = request.path_info.replace(f"/{kind}/{key}", f"/{kind}/{slug}", 1)
-    query = request.META.get("QUERY_STRING", "")
+    query = request.META.get("QUERY_STRING", "") if params == request.GET else params.urlencode()
     response = HttpResponsePermanentRedirect(path + (f"?{query}" if query else ""))
     response.headers["Cache-Control"] = "public, max-age=3600"
     response.headers["Access-Control-Allow-Origin"] = "*"

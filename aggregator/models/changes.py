@@ -73,7 +73,6 @@ class PortalState(models.Model):
 
     epoch = models.UUIDField(default=uuid.uuid4)
     generation = models.PositiveBigIntegerField(default=1)
-    hub_cursor = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name = _("keadaan portal")

@@ -7,6 +7,7 @@ so (`degraded`). The index is derived data; `follow` keeps it up to date, `rebui
 from aggregator.search.ask import search
 from aggregator.search.filters import Chip, Filters, read_filters
 from aggregator.search.follow import Check, check, follow, rebuild
+from aggregator.search.matching import Few
 from aggregator.search.results import FacetValue, Results, Segment
 from aggregator.search.snippets import highlight, snippet
 from aggregator.search.suggest import suggest
@@ -15,6 +16,7 @@ __all__ = [
     "Check",
     "Chip",
     "FacetValue",
+    "Few",
     "Filters",
     "Results",
     "Segment",

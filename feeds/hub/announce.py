@@ -17,7 +17,7 @@ from aggregator.errors import FetchError
 from aggregator.models import Entry, EntryTopic
 from aggregator.outbound import Outbound
 from aggregator.records import FetchPolicy
-from feeds import addresses
+from feeds import addresses, following
 from feeds.documents import MEDIA_TYPES
 from feeds.hub import dispatch
 
@@ -30,13 +30,13 @@ def announce(policy: FetchPolicy, now: datetime | None = None) -> int:
     Raises FetchError when it cannot be reached or refuses; the step is then still to be taken.
     """
     now = now or timezone.now()
-    news = dispatch.look(now)
-    if news is None:
+    step = following.look(dispatch.NAME, now)
+    if step is None:
         return 0
-    changed = sorted(set(_addresses(news.fresh, news.recalled)))
+    changed = sorted(set(_addresses(dispatch.unknown(step.ready), dispatch.unknown(step.gone))))
     if changed:
         asyncio.run(_tell(policy, changed))
-    dispatch.take(news, now, lambda _fresh, _recalled, _now: 0)
+    dispatch.take(step, now, lambda _fresh, _recalled, _now: 0)
     return len(changed)
 
 

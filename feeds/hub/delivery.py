@@ -39,7 +39,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 300  # leases or requests taken at once
 TAKEN = timedelta(seconds=60)  # how long a taken lease is left alone
-GAP = timedelta(seconds=1)  # least time between two deliveries to one lease
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=6)
 GIVE_UP = timedelta(days=3)  # of nothing but failures
 PAUSE = 0.3  # seconds between two looks at the change sequence
@@ -283,7 +282,7 @@ def _settled(lease: Lease) -> None:
     row = Lease.objects.filter(pk=lease.pk).first()
     if row is not None:
         row.pending = [pk for pk in row.pending if pk not in set(lease.pending)]
-        row.due_at = timezone.now() + GAP if row.pending else None
+        row.due_at = timezone.now() + dispatch.GAP if row.pending else None
         row.save(update_fields=["pending", "due_at"])
 
 

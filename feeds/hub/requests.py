@@ -111,7 +111,7 @@ def read_topic(topic: str) -> tuple[channels.Channel, str, bool]:
     if not ending or "number" in found.kwargs:
         raise refused
     params = QueryDict(parts.query)
-    channel = channels.find(found.kwargs["kind"], found.kwargs.get("key", ""), params)
+    channel = channels.find_today(found.kwargs["kind"], found.kwargs.get("key", ""), params)
     return channel, ending, channels.read_full(params)
 
 

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from aggregator.errors import FetchError
 from aggregator.models import Change, Entry, EntryTopic, PortalState, Province, Revision, Topic
+from aggregator.search import follow
 from feeds import former
 from feeds.hub import deliver_once, delivery, dispatch, requests
-from feeds.models import FormerAddress, Intent, Lease, Pushed
+from feeds.models import Follower, FormerAddress, Intent, Lease, Pushed
 from tests.factories import make_entry, make_province, make_public, make_satker
 from tests.feeds.subscriber import Subscriber
 
@@ -53,6 +54,10 @@ def publish(title: str = "Rapat pleno", **fields: object) -> Entry:
     now = timezone.now()
     times = {"published_at": now, "released_at": now, "classified_at": now, "clustered_at": now}
     return make_entry(title, **(times | fields))
+
+
+def let_a_second_pass() -> None:
+    Lease.objects.update(delivered_at=timezone.now() - dispatch.GAP)
 
 
 def titles(subscriber: Subscriber) -> list[list[str]]:
@@ -244,6 +249,41 @@ def test_a_search_by_words_is_pushed_too(client: Client, subscriber: Subscriber)
     assert titles(subscriber) == [["Rapat pleno"]]
 
 
+def test_a_post_that_the_index_does_not_know_yet_reaches_those_who_search_for_it(
+    client: Client, subscriber: Subscriber
+) -> None:
+    make_province()
+    follow(once=True)
+    subscribe(client, subscriber, f"{BASE}/feeds/cari.atom?q=psu+-logistik&provinsi=jawa-timur")
+    publish("Pemungutan suara ulang di dua TPS")
+    publish("Pemungutan suara ulang: logistik tiba")
+    assert deliver_once() == 1
+    assert titles(subscriber) == [["Pemungutan suara ulang di dua TPS"]]
+
+
+def test_one_callback_is_not_asked_twice_within_a_second(client: Client, subscriber: Subscriber) -> None:
+    lease = subscribe(client, subscriber)
+    publish("pertama")
+    assert deliver_once() == 1
+    publish("kedua")
+    assert deliver_once() == 0
+    lease.refresh_from_db()
+    assert lease.due_at == lease.delivered_at + dispatch.GAP
+    Lease.objects.update(due_at=timezone.now())
+    assert deliver_once() == 1
+
+
+def test_a_lease_follows_its_channel_to_a_new_name(client: Client, subscriber: Subscriber) -> None:
+    topic = Topic.objects.create(slug="dpb", name="DPB")
+    subscribe(client, subscriber, f"{BASE}/feeds/topik/dpb.atom")
+    former.remember()
+    Topic.objects.filter(pk=topic.pk).update(slug="pdpb")
+    entry = publish("Rekapitulasi")
+    EntryTopic.objects.create(entry=entry, topic=topic)
+    assert deliver_once() == 1
+    assert titles(subscriber) == [["Rekapitulasi"]]
+
+
 def test_each_version_is_pushed_once_however_often_it_is_marked(
     client: Client, subscriber: Subscriber
 ) -> None:
@@ -259,6 +299,7 @@ def test_a_correction_is_pushed_again(client: Client, subscriber: Subscriber) ->
     subscribe(client, subscriber)
     entry = publish("1.200 pemilih")
     deliver_once()
+    let_a_second_pass()
     make_public(
         entry, Revision.objects.create(entry=entry, number=2, title="1.300 pemilih", content_sha256="2")
     )
@@ -412,16 +453,16 @@ def test_a_worker_that_dies_in_mid_delivery_loses_nothing(client: Client, subscr
 def test_two_workers_do_not_dispatch_one_change_twice(client: Client, subscriber: Subscriber) -> None:
     subscribe(client, subscriber)
     publish()
-    state = PortalState.get()
+    before = Follower.objects.get(name=dispatch.NAME).cursor
     assert dispatch.dispatch() == 1
     assert dispatch.dispatch() == 0
-    assert PortalState.get().hub_cursor["id"] > state.hub_cursor["id"]
+    assert Follower.objects.get(name=dispatch.NAME).cursor["id"] > before["id"]
     assert Pushed.objects.count() == 1
 
 
 def test_no_news_means_no_write(client: Client, subscriber: Subscriber, django_assert_num_queries) -> None:
     subscribe(client, subscriber)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         dispatch.dispatch()
 
 
@@ -498,6 +539,19 @@ def test_a_renamed_topic_answers_301_in_every_format_and_keeps_parameters(client
     assert response.status_code == 301
     assert response["Location"] == "/feeds/topik/pdpb.rss?semua=1"
     assert client.get("/feeds/topik/dpb", headers={"Accept": "text/html"})["Location"] == "/feeds/topik/pdpb"
+
+
+def test_a_search_for_a_renamed_topic_answers_301_too(client: Client) -> None:
+    topic = Topic.objects.create(slug="dpb", name="DPB")
+    make_province("51", "Bali")
+    former.remember()
+    Topic.objects.filter(pk=topic.pk).update(slug="pdpb")
+    response = client.get("/feeds/cari.atom?provinsi=bali&topik=dpb&q=rapat+pleno")
+    assert response.status_code == 301
+    assert response["Location"] == "/feeds/cari.atom?provinsi=bali&topik=pdpb&q=rapat+pleno"
+    assert client.get(response["Location"]).status_code == 200
+    assert client.get("/feeds/cari.atom?provinsi=atlantis&topik=dpb").status_code == 301
+    assert client.get("/feeds/cari.atom?provinsi=atlantis&topik=pdpb").status_code == 404
 
 
 def test_a_slug_that_serves_another_now_leads_to_nobody_else(client: Client) -> None:

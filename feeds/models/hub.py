@@ -1,4 +1,4 @@
-"""What syndication keeps: WebSub leases and requests for them, what was pushed, and former addresses."""
+"""What the hub keeps: WebSub leases, requests for them, and what was pushed."""
 
 from __future__ import annotations
 
@@ -83,19 +83,3 @@ class Pushed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id} v{self.revision_id}"
-
-
-class FormerAddress(models.Model):
-    """A slug that a province, topic or stage has or had. A feed address with a former one answers 301."""
-
-    kind = models.CharField(max_length=10)  # provinsi, topik, tahapan
-    slug = models.CharField(max_length=120)
-    target = models.BigIntegerField()  # primary key of the province, topic or stage
-
-    class Meta:
-        verbose_name = _("alamat lama")
-        verbose_name_plural = _("alamat lama")
-        constraints = [models.UniqueConstraint(fields=["kind", "slug"], name="formeraddress_once")]
-
-    def __str__(self) -> str:
-        return f"{self.kind}/{self.slug}"
