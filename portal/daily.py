@@ -53,7 +53,7 @@ def follow(seconds: float = 5.0) -> int:
 def rebuild() -> None:
     """All counts anew, a month a transaction so that writers are not kept waiting. Readers count directly
     meanwhile. What changes meanwhile lies beyond the cursor and is followed afterwards."""
-    last = Change.objects.order_by("-xact", "-pk").values_list("xact", "pk").first() or (0, 0)
+    last = Change.objects.newest()
     CountState.objects.update_or_create(
         pk=1, defaults={"epoch": str(PortalState.get().epoch), "is_whole": False, "xact": 0, "number": 0}
     )

@@ -45,6 +45,14 @@ class ChangeManager(models.Manager["Change"]):
             marks = marks.extra(where=["xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
         return list(marks.order_by("xact", "id").values_list("xact", "id", "entry_id")[:limit])
 
+    def newest(self) -> tuple[int, int]:
+        """(xact, id) of the newest mark that `after` would give: where a follower begins that has just
+        looked at everything. (0, 0) when there is none."""
+        marks = self.all()
+        if connection.vendor == "postgresql":
+            marks = marks.extra(where=["xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
+        return marks.order_by("-xact", "-id").values_list("xact", "id").first() or (0, 0)
+
 
 class Change(models.Model):
     """One mark an entry: the newest event of its public life. Never updated: deleted and made anew, so

@@ -1,0 +1,188 @@
+"""Kept figures of every satker, derived from posts and fetch logs; see figures/follow.py and
+figures/polls.py. Days are those of the satker's own zone."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from aggregator.models import Feed, Satker
+
+
+class OfficeDay(models.Model):
+    """What one satker published on one day of its own calendar. Days without a post have no row."""
+
+    satker = models.ForeignKey(Satker, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    posts = models.PositiveIntegerField()
+    own = models.PositiveIntegerField(default=0)
+    own_on_topic = models.PositiveIntegerField(default=0)
+    central = models.PositiveIntegerField(default=0)
+    provincial = models.PositiveIntegerField(default=0)
+    peer = models.PositiveIntegerField(default=0)
+    child = models.PositiveIntegerField(default=0)
+    announcements = models.PositiveIntegerField(default=0)
+    staged = models.PositiveIntegerField(default=0)  # within a stage of an election
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["satker", "day"], name="officeday_unique")]
+        indexes = [
+            models.Index(
+                fields=["day", "satker"],
+                include=[
+                    *("posts", "own", "own_on_topic", "central", "provincial", "peer"),
+                    *("child", "announcements", "staged"),
+                ],
+                name="officeday_day",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.satker_id} {self.day}: {self.posts}"
+
+
+class OfficeMonth(models.Model):
+    """What is known of one satker's month beyond its days: the quality of its data, and how long its posts
+    took. Posts without a believable date stand in the month in which they were first seen."""
+
+    satker = models.ForeignKey(Satker, on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    posts = models.PositiveIntegerField(default=0)
+    impossible = models.PositiveIntegerField(default=0)
+    future = models.PositiveIntegerField(default=0)
+    undated = models.PositiveIntegerField(default=0)
+    empty_title = models.PositiveIntegerField(default=0)
+    generic_title = models.PositiveIntegerField(default=0)
+    empty_body = models.PositiveIntegerField(default=0)
+    double_slug = models.PositiveIntegerField(default=0)
+    encoding = models.PositiveIntegerField(default=0)
+    corrected = models.PositiveIntegerField(default=0)  # stage or topic set by a person
+    lags = models.JSONField(default=list)  # of days from the event to the own post that tells of it
+    delays = models.JSONField(default=list)  # of minutes from the site's time of publication to ours
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["satker", "month"], name="officemonth_unique")]
+        indexes = [models.Index(fields=["month", "satker"], name="officemonth_month")]
+
+    def __str__(self) -> str:
+        return f"{self.satker_id} {self.month:%Y-%m}"
+
+
+class OfficeSubject(models.Model):
+    """How many dated posts of one satker's month have one subject of one kind. `subject` is the key of a
+    stage, topic or satker; 0 where there is none."""
+
+    class Kind(models.TextChoices):
+        STAGE = "s", "stage"  # 0: outside of all stages
+        OUTSIDE = "n", "best topic of a post outside of all stages"
+        TOPIC = "t", "each topic; a post may have several"
+        SOURCE = "r", "whose post is carried"
+
+    satker = models.ForeignKey(Satker, on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    kind = models.CharField(max_length=1, choices=Kind.choices)
+    subject = models.BigIntegerField(default=0)
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["satker", "month", "kind", "subject"], name="officesubject_unique"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["kind", "month", "satker"], include=["subject", "posts"], name="officesubject_month"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.satker_id} {self.month:%Y-%m} {self.kind}{self.subject}: {self.posts}"
+
+
+class OfficeState(models.Model):
+    """The newest dated post of one satker. A row says that the satker has been counted."""
+
+    satker = models.OneToOneField(Satker, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    last_entry_id = models.BigIntegerField(null=True)
+    last_day = models.DateField(null=True)
+    last_title = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.satker_id}: {self.last_day}"
+
+
+class DutyPost(models.Model):
+    """A post that tells of the continuous update of the voter list (PDPB), and which quarter it fulfils:
+    `quarter` counts quarters since the year 0. `named` says that the post itself names the period."""
+
+    entry_id = models.BigIntegerField(primary_key=True)
+    satker = models.ForeignKey(Satker, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    quarter = models.PositiveIntegerField()
+    named = models.BooleanField(default=False)
+    title = models.CharField(max_length=500)
+
+    class Meta:
+        indexes = [models.Index(fields=["quarter", "satker"], name="dutypost_quarter")]
+
+    def __str__(self) -> str:
+        return f"{self.satker_id} {self.quarter}: {self.entry_id}"
+
+
+class FeedDay(models.Model):
+    """All attempts to read one feed on one day (WIB). Fetch logs are dropped after a while, these stay."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    polls = models.PositiveIntegerField()
+    fetched = models.PositiveIntegerField(default=0)
+    unmodified = models.PositiveIntegerField(default=0)  # 304
+    same_body = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    kinds = models.JSONField(default=dict)  # error code → failures
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["feed", "day"], name="feedday_unique")]
+        indexes = [
+            models.Index(
+                fields=["day", "feed"],
+                include=["polls", "fetched", "unmodified", "same_body", "failed"],
+                name="feedday_day",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feed_id} {self.day}: {self.polls}"
+
+
+class FeedRead(models.Model):
+    """How often one outbound feed was asked for on one day (WIB) by one program. `agent` is the product
+    name of the program, never an address or anything of a person."""
+
+    day = models.DateField()
+    channel = models.CharField(max_length=200)
+    agent = models.CharField(max_length=60)
+    requests = models.PositiveIntegerField(default=0)
+    unmodified = models.PositiveIntegerField(default=0)
+    subscribers = models.PositiveIntegerField(default=0)  # the most that a program said it reads for
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "channel", "agent"], name="feedread_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.channel} {self.agent}: {self.requests}"
+
+
+class FigureState(models.Model):
+    """How far the kept figures have followed the posts (`xact`, `number`: the change sequence) and the
+    fetch logs (`log`). While `built` is null they are being made anew, satker by satker."""
+
+    epoch = models.CharField(max_length=36)
+    xact = models.BigIntegerField(default=0)
+    number = models.BigIntegerField(default=0)
+    log = models.BigIntegerField(default=0)
+    built_at = models.DateTimeField(null=True)
+    followed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.xact}/{self.number}"

@@ -1,0 +1,155 @@
+"""A table as every staff page shows, exports and prints it: what the screen shows is what a file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from portal.templatetags.berita import zone_label
+
+NUMBERS = frozenset({"number", "decimal", "percent"})
+DASH = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Text that leads somewhere on screen; a file holds the text."""
+
+    text: str
+    href: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state as word, shape and colour: `tone` is good, warn, bad or idle."""
+
+    text: str
+    tone: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant on the clocks of a zone, shown with the zone's name."""
+
+    at: datetime
+    zone: str = ""
+
+    @property
+    def local(self) -> datetime:
+        return self.at.astimezone(ZoneInfo(self.zone or settings.TIME_ZONE))
+
+    @property
+    def zone_label(self) -> str:
+        return zone_label(self.zone or settings.TIME_ZONE)
+
+    def __str__(self) -> str:
+        return f"{self.local:%Y-%m-%d %H:%M} {self.zone_label}"
+
+
+Cell = str | int | float | date | Link | State | Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`kind`: text, number, decimal, percent, day or moment. Numbers stand right."""
+
+    label: str
+    kind: str = "text"
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind in NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`name` becomes the file's name; `filters` say what was chosen, `counted` how the figures come about."""
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    as_of: datetime = field(default_factory=timezone.now)
+    filters: Sequence[str] = ()
+    counted: str = ""
+    summary: str = ""  # one sentence with the numbers that matter
+
+    @property
+    def head(self) -> SafeString:
+        cells = (
+            format_html('<th scope="col"{}>{}</th>', mark_safe(' class="n"') if c.is_number else "", c.label)
+            for c in self.columns
+        )
+        return mark_safe("".join(cells))
+
+    @property
+    def body(self) -> SafeString:
+        """All rows as markup. Written here and not in a template: a report has thousands of cells, and a
+        template takes ten times as long."""
+        opening = ['<td class="n">' if column.is_number else "<td>" for column in self.columns]
+        rows: list[str] = []
+        for row in self.rows:
+            cells = "</td>".join(start + _markup(cell) for start, cell in zip(opening, row, strict=True))
+            rows.append(f"<tr>{cells}</td></tr>")
+        return mark_safe("".join(rows))
+
+
+def shown(cell: Cell) -> str:
+    """A cell as text, as people read it."""
+    match cell:
+        case None:
+            return DASH
+        case bool():
+            return _("ya") if cell else _("tidak")
+        case int():
+            return number_format(cell, use_l10n=True, force_grouping=True)
+        case float():
+            return number_format(cell, decimal_pos=1, use_l10n=True, force_grouping=True)
+        case Moment():
+            clock = date_format(cell.local, "TIME_FORMAT")
+            return f"{date_format(cell.local, 'SHORT_DATE_FORMAT')} {clock} {cell.zone_label}"
+        case date():
+            return date_format(cell, "SHORT_DATE_FORMAT")
+    return str(cell)
+
+
+def _markup(cell: Cell) -> str:
+    if type(cell) is str:
+        return conditional_escape(cell)
+    if isinstance(cell, Link):
+        return format_html('<a href="{}">{}</a>', cell.href, cell.text)
+    if isinstance(cell, State):
+        return format_html('<span class="state-word {}">{}</span>', cell.tone, cell.text)
+    if type(cell) is int and -1000 < cell < 1000:
+        return str(cell)
+    return conditional_escape(shown(cell))
+
+
+def share(part: int, whole: int) -> float | None:
+    """Per cent with one decimal; of nothing it is not known."""
+    return round(100 * part / whole, 1) if whole else None
+
+
+def totals(rows: Iterable[Sequence[Cell]], columns: Sequence[int]) -> list[int]:
+    """The sums of some whole-number columns."""
+    sums = [0] * len(columns)
+    for row in rows:
+        for position, column in enumerate(columns):
+            value = row[column]
+            sums[position] += value if isinstance(value, int) else 0
+    return sums
