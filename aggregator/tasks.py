@@ -10,6 +10,7 @@ from django_q.models import Schedule
 
 from aggregator import pipeline
 from aggregator.models import FetchLog, RawFeed
+from aggregator.search.quality import forget_old
 
 FETCH_LOG_DAYS = 90
 
@@ -20,10 +21,11 @@ def refresh_due() -> dict[str, float]:
 
 
 def tidy() -> None:
-    """Drop raw feeds and fetch logs beyond their keeping time."""
+    """Drop raw feeds, fetch logs and questions nobody asks any more beyond their keeping time."""
     now = timezone.now()
     RawFeed.objects.filter(received_at__lt=now - timedelta(days=settings.RAW_RETENTION_DAYS)).delete()
     FetchLog.objects.filter(started_at__lt=now - timedelta(days=FETCH_LOG_DAYS)).delete()
+    forget_old()
 
 
 def ensure_schedules() -> None:

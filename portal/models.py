@@ -94,3 +94,22 @@ class CountState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.xact}/{self.number}"
+
+
+class SavedSearch(models.Model):
+    """A search that a staff account keeps at hand: a name for an address of `/cari`."""
+
+    MOST = 50  # of one account
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_searches")
+    name = models.CharField(_("nama"), max_length=80)
+    query = models.CharField(max_length=2000)  # canonical, as Filters.query_string gives it
+    created_at = models.DateTimeField(auto_now_add=True)
+    looked_at = models.DateTimeField(null=True)  # when its account last opened it from the list
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["user", "query"], name="savedsearch_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,5 +1,5 @@
 """What the database holds, by subject: registry, feeds, entries, changes, stories, decisions,
-moves of sites, pushes of hubs."""
+moves of sites, pushes of hubs, searches."""
 
 from aggregator.models.changes import Change, Duty, PortalState
 from aggregator.models.decisions import Quarantine, SatkerHold
@@ -8,6 +8,7 @@ from aggregator.models.feeds import Feed, FetchLog, Gap, HostPause, RawFeed
 from aggregator.models.moves import SatkerMove
 from aggregator.models.pushes import HubSubscription, PushedBody
 from aggregator.models.registry import Province, Satker, SatkerHost, Stage, Topic
+from aggregator.models.searches import SearchDay, Synonym, Unanswered
 from aggregator.models.stories import Signature, Story, StoryDecision
 
 __all__ = [
@@ -31,9 +32,12 @@ __all__ = [
     "SatkerHold",
     "SatkerHost",
     "SatkerMove",
+    "SearchDay",
     "Signature",
     "Stage",
     "Story",
     "StoryDecision",
+    "Synonym",
     "Topic",
+    "Unanswered",
 ]

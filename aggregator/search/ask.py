@@ -137,6 +137,7 @@ class _Asking:
         self.parsed: Parsed = parse(filters.q, resolve)
         self.notes: list[str] = []
         self.better = ""  # spelling
+        self.is_respelled = self.is_widened = False
         if self.parsed.cut:
             self.notes.append(_("Pertanyaan terlalu panjang; hanya kata-kata pertamanya yang dicari."))
         tree, narrow = _lifted(expand(self.parsed.tree), _narrowed(filters))
@@ -160,6 +161,8 @@ class _Asking:
         sort = "terbaru" if self.question.sort == "relevan" else self.question.sort
         beyond = self.begin.order if isinstance(self.begin, DateAnchor) else None
         found = self.reader.search(replace(self.question, sort=sort, beyond=beyond, limit=self.size + SPARE))
+        if not found.total and not found.is_partial:
+            self.better = better_spelling(self.filters.q, self.parsed.tree, self.reader)
         public = _public([entry_id for entry_id, _order in found.hits])
         hits = [hit for hit in found.hits if hit[0] in public]
         shown = hits[: self.size]
@@ -199,6 +202,7 @@ class _Asking:
         more = self.reader.search(replace(question, tree=wider))
         if more.total <= found.total:
             return found, found.hits
+        self.is_widened = not found.total
         self.notes.append(
             _("Tidak ada berita yang memuat semua kata; ini yang memuat sebagiannya.")
             if not found.total
@@ -213,6 +217,7 @@ class _Asking:
         found = self.reader.search(replace(question, tree=tree))
         if not found.total:
             return None
+        self.is_respelled = True
         self.notes.append(
             _("Tidak ada berita dengan kata “%(typed)s”; ini hasil untuk “%(meant)s”.")
             % {"typed": self.filters.q, "meant": self.better}
@@ -263,6 +268,9 @@ class _Asking:
             read_as=show(self.parsed.tree) if self.parsed.odd else "",
             did_you_mean=self.better,
             notes=self.notes,
+            is_respelled=self.is_respelled,
+            is_widened=self.is_widened,
+            is_partial=found.is_partial,
         )
 
 

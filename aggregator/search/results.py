@@ -29,5 +29,8 @@ class Results:
     read_as: str = ""  # how an odd question was understood, else ""
     did_you_mean: str = ""  # a better spelling of q, else ""
     notes: list[str] = field(default_factory=list)  # sentences for the reader
+    is_respelled: bool = False  # nothing had the words as typed; these are hits of `did_you_mean`
+    is_widened: bool = False  # nothing had all the words; these have most of them
+    is_partial: bool = False  # the clock ended it; there may be more
     degraded: bool = False  # answered from the database, the index being away
     took_ms: float = 0.0

@@ -1,19 +1,24 @@
 """Other ways to say what was asked: abbreviations, places by their short and former names.
 
-Asked at question time, so the files may change without a new index. Beside the built-in files staff may
+Asked at question time, so the lists may change without a new index. Beside the built-in files staff keep
+rows in the admin (`Synonym`), which every process reads again within STAFF_KEPT seconds, and operators may
 keep `search_synonyms.csv` in DATA_DIR: a line a group, its forms parted by "|".
 """
 
 from __future__ import annotations
 
 import csv
+import logging
+import time
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
 from django.conf import settings
+from django.db import DatabaseError
 
+from aggregator.models import Synonym
 from aggregator.search.analysis import tokens
 from aggregator.search.query import All, Best, Node, Not, Phrase, Some, Word
 from aggregator.search.stems import DATA
@@ -21,8 +26,13 @@ from aggregator.search.stems import DATA
 Form: TypeAlias = tuple[tuple[str, str], ...]  # words as (form, stem)
 Table: TypeAlias = dict[str, list[tuple[tuple[str, ...], list[Form]]]]  # by first stem, longest first
 
+Rows: TypeAlias = tuple[tuple[bool, tuple[str, ...]], ...]  # of the staff: (is no synonym, its forms)
+
+log = logging.getLogger(__name__)
+
 WEIGHT = 0.9  # what was meant counts a little less than what was written
 OWN_FILE = "search_synonyms.csv"
+STAFF_KEPT = 15.0  # seconds; with the pages kept for 20 a change shows within a minute everywhere
 
 
 def expand(node: Node | None) -> Node | None:
@@ -93,13 +103,37 @@ def _way(form: Form, in_title: bool) -> Node:
 
 
 def synonyms() -> Table:
-    """The table in force; a changed file of the staff is noticed."""
+    """The table in force; changed rows and a changed file of the staff are noticed."""
     own = Path(settings.DATA_DIR) / OWN_FILE
     try:
         stamp = own.stat().st_mtime_ns
     except OSError:
         stamp = 0
-    return _table(own if stamp else None, stamp)
+    return _table(own if stamp else None, stamp, _staff_rows())
+
+
+_kept: dict[str, tuple[float, Rows]] = {}
+
+
+def _staff_rows() -> Rows:
+    """The rows of the admin as they were at most STAFF_KEPT seconds ago; the last ones known while the
+    database does not answer."""
+    home = str(settings.DATA_DIR)
+    read_at, rows = _kept.get(home, (float("-inf"), ()))
+    if time.monotonic() - read_at < STAFF_KEPT:
+        return rows
+    try:
+        found = Synonym.objects.order_by("id")
+        rows = tuple((row.is_off, tuple(row.lines)) for row in found)
+    except DatabaseError:
+        log.warning("the synonyms of the staff cannot be read now", exc_info=True)
+    _kept[home] = (time.monotonic(), rows)
+    return rows
+
+
+def forget() -> None:
+    """Have the rows of the staff read again at once in this process."""
+    _kept.clear()
 
 
 def spelled_out() -> list[str]:
@@ -116,24 +150,36 @@ def spelled_out() -> list[str]:
 
 
 @lru_cache(maxsize=2)
-def _table(own: Path | None, _stamp: int) -> Table:
+def _table(own: Path | None, _stamp: int, staff: Rows) -> Table:
     groups = _groups((DATA / "search_synonyms.csv").read_text(encoding="utf-8"))
     with (DATA / "search_places.csv").open(encoding="utf-8", newline="") as file:
         groups += [[row["short"], row["name"]] for row in csv.DictReader(file)]
     if own is not None:
         groups += _groups(own.read_text(encoding="utf-8", errors="replace"))
+    groups += [list(lines) for is_off, lines in staff if not is_off]
     others: dict[Form, dict[Form, None]] = {}
     for group in groups:
         forms = [form for text in group if (form := _form(text))]
         for form in forms:
             others.setdefault(form, {}).update(dict.fromkeys(other for other in forms if other != form))
+    for is_off, lines in staff:
+        if is_off:
+            _part(others, [_form(line) for line in lines])
     table: Table = {}
     for form, ways in others.items():
-        stems = tuple(stem for _word, stem in form)
-        table.setdefault(stems[0], []).append((stems, list(ways)))
+        if ways:
+            stems = tuple(stem for _word, stem in form)
+            table.setdefault(stems[0], []).append((stems, list(ways)))
     for choices in table.values():
         choices.sort(key=lambda choice: -len(choice[0]))
     return table
+
+
+def _part(others: dict[Form, dict[Form, None]], forms: list[Form]) -> None:
+    """Let none of these forms stand for another of them."""
+    for form in forms:
+        for other in forms:
+            others.get(form, {}).pop(other, None)
 
 
 def _groups(text: str) -> list[list[str]]:

@@ -36,7 +36,10 @@ MENU = [
     ),
     Group(
         _("Angka"),
-        [],
+        [
+            Item(_("Mutu pencarian"), "search_quality"),
+            Item(_("Pencarian tersimpan"), "saved_searches"),
+        ],
     ),
     Group(
         _("Keputusan"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from aggregator.models import Entry, Satker
 from aggregator.search import Filters, Results, Segment, highlight, read_filters, snippet, suggest
 from aggregator.search import search as ask
+from aggregator.search.quality import record
 from portal import forms, menu
 
 SIZE = 20
@@ -35,7 +36,10 @@ class Way:
 
 def search(request: HttpRequest) -> HttpResponse:
     filters = read_filters(request.GET)
-    results = ask(filters, size=SIZE, anchor=request.GET.get("sebelum", ""))
+    anchor = request.GET.get("sebelum", "")
+    results = ask(filters, size=SIZE, anchor=anchor)
+    if not anchor:
+        record(filters, results)
     return render(
         request,
         "portal/search.html",

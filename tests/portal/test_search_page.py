@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.models import Topic
-from aggregator.search import FacetValue, Results
+from aggregator.models import SearchDay, Topic
+from aggregator.search import FacetValue, Results, follow, quality, synonyms
 from tests.factories import make_entry, make_feed, make_province, make_satker
 
 pytestmark = pytest.mark.django_db
@@ -118,8 +118,10 @@ def test_a_bad_parameter_is_named(client, query, status, named):
     assert named in response.content.decode()
 
 
-def test_queries_do_not_grow_with_the_hits(client, answer, django_assert_num_queries):
+def test_queries_do_not_grow_with_the_hits(client, answer, django_assert_num_queries, monkeypatch):
+    monkeypatch.setattr("portal.views.search.record", lambda *_args: None)  # writes once a second
     feed = make_feed()
+    synonyms.synonyms()  # read once in a while, whatever is asked
     for size in (2, 20):
         ids = [make_entry("Rapat", feed=feed).pk for _entry in range(size)]
         answer(entry_ids=ids, facets={})
@@ -132,3 +134,16 @@ def test_suggestions_have_the_form_browsers_read(client):
     response = client.get("/saran?q=kota ked")
     assert response.headers["Content-Type"] == "application/x-suggestions+json"
     assert response.json() == ["kota ked", ["KPU Kota Kediri"]]
+
+
+def test_a_search_on_the_page_is_counted_once_whatever_its_pages(client, monkeypatch):
+    monkeypatch.setattr(quality, "_tally", quality._Tally())
+    monkeypatch.setattr(quality, "WRITE_EVERY", 0.0)
+    for number in range(30):
+        make_entry(f"Rapat ke-{number}")
+    follow(once=True)
+    html = client.get("/cari?q=rapat").content.decode()
+    anchor = html.split("sebelum=")[1].split('"')[0].replace("&amp;", "&")
+    client.get(f"/cari?q=rapat&sebelum={anchor}")
+    client.get("/cari")
+    assert SearchDay.objects.get().searches == 1
