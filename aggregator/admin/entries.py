@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -131,8 +130,12 @@ class QuarantineAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Tandai dilaporkan ke CSIRT"))
     def report(self, request: HttpRequest, rows: QuerySet[Quarantine]) -> None:
-        marked = rows.filter(reported_at__isnull=True).update(reported_at=timezone.now())
-        self.message_user(request, _("%d kasus ditandai sudah dilaporkan.") % marked)
+        try:
+            marked = decide.mark_reported(rows, by(request), reason(request))
+        except decide.DecisionRefused as refused:
+            self.message_user(request, refused.message, messages.ERROR)
+        else:
+            self.message_user(request, _("%d kasus ditandai sudah dilaporkan.") % marked)
 
 
 def _held(rows: QuerySet[Quarantine]) -> list[Quarantine]:

@@ -14,7 +14,7 @@ from aggregator import bulk
 from aggregator.classify.events import event_on
 from aggregator.classify.stages import StageHit, StageTime, stage_of
 from aggregator.classify.topics import TopicHit, topics_of
-from aggregator.models import Change, Entry, EntryTopic, Stage, Topic
+from aggregator.models import Change, Correction, Entry, EntryTopic, Stage, Topic
 
 BY_STAFF = "staff"  # a stage_rule that begins so was given by a person and stays
 
@@ -76,7 +76,10 @@ def _place(entry: Entry, calendar: list[StageTime]) -> _Place:
 
 
 def _store_topics(places: list[_Place]) -> set[int]:
-    """Replace the topics that rules gave; returns the entries whose topics are others now."""
+    """Replace the topics that rules gave; returns the entries whose topics are others now. Where staff said
+    what a post is about, rules add nothing."""
+    said = Correction.objects.in_force((place.entry.pk for place in places), Correction.Kind.TOPICS)
+    places = [place for place in places if place.entry.pk not in said]
     ids = dict(Topic.objects.values_list("name", "id"))
     kept: dict[int, dict[int, EntryTopic]] = defaultdict(dict)
     for row in EntryTopic.objects.filter(entry__in=[place.entry.pk for place in places]):

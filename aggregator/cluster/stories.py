@@ -1,4 +1,4 @@
-"""Lead, carriers and origins of stories, as their public members give them; and what staff decide on them."""
+"""Lead, carriers and origins of stories, as their public members give them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models.functions import Substr
-from django.utils import timezone
 
 from aggregator import bulk
 from aggregator.cluster.lead import Member, Office, Offices, lead_of, origin_of, source_of
 from aggregator.cluster.told import Told
-from aggregator.models import Change, Entry, Satker, Story, StoryDecision
+from aggregator.models import Change, Correction, Entry, Satker, Story
 
 HEAD = 160  # characters of the text that can hold a dateline
 _KIND = re.compile(r"^(?:kabupaten|kota|provinsi)\s+")
@@ -47,6 +45,8 @@ def refresh(stories: set[int], alone: Iterable[int], now: datetime) -> None:
     leads = {story: lead_of(members) for story, members in by_story.items()}
     for story, members in by_story.items():
         faces |= _faces(members, leads[story], registry)
+    for entry, origin in Correction.objects.in_force(faces, Correction.Kind.ORIGIN).items():
+        faces[entry] = (*faces[entry][:2], origin)
     _write(faces, set(alone), now)
     _name_leads(stories, leads)
 
@@ -93,48 +93,3 @@ def _name_leads(stories: set[int], leads: dict[int, Member]) -> None:
     named = dict(Story.objects.filter(id__in=stories).values_list("id", "lead_id"))
     rows = [(leads[s].entry if s in leads else None, s) for s in sorted(named)]
     bulk.update(Story, ("lead_id",), [(lead, s) for lead, s in rows if named[s] != lead])
-
-
-# --- staff ------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def split(entry: Entry, by: str, reason: str) -> None:
-    """Take an entry out of its story for good: it tells something else than every present member."""
-    entry = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
-    if entry.story_id is None:
-        return
-    story, now = entry.story_id, timezone.now()
-    others = Entry.objects.filter(story=story).exclude(pk=entry.pk).values_list("pk", flat=True)
-    for other in others:
-        _decide(entry.pk, other, StoryDecision.Verdict.DIFFERENT, by, reason)
-    Entry.objects.filter(pk=entry.pk).update(story=None)
-    refresh({story}, [entry.pk], now)
-
-
-@transaction.atomic
-def join(entry: Entry, other: Entry, by: str, reason: str) -> None:
-    """Say that two entries tell the same: `entry` goes into the story of `other`, whatever the rules say."""
-    locked = {
-        e.pk: e for e in Entry.objects.select_for_update(of=("self",)).filter(pk__in=(entry.pk, other.pk))
-    }
-    entry, other = locked[entry.pk], locked[other.pk]
-    _decide(entry.pk, other.pk, StoryDecision.Verdict.SAME, by, reason)
-    story = other.story_id or Story.objects.create().pk
-    touched = {story} | ({entry.story_id} if entry.story_id else set())
-    Entry.objects.filter(pk__in=(entry.pk, other.pk)).update(story=story)
-    refresh(touched, [entry.pk, other.pk], timezone.now())
-
-
-def _decide(one: int, two: int, verdict: str, by: str, reason: str) -> None:
-    low, high = sorted((one, two))
-    StoryDecision.objects.update_or_create(
-        low_id=low,
-        high_id=high,
-        defaults={
-            "verdict": verdict,
-            "decided_by": by[:150],
-            "reason": reason[:500],
-            "decided_at": timezone.now(),
-        },
-    )

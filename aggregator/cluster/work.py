@@ -180,19 +180,13 @@ def _load_decisions(batch: _Batch) -> None:
 
 def _place(post: _Post, batch: _Batch) -> None:
     """Put a post into the story of the candidate that tells the same, or leave it alone."""
-    if post.story is not None and _is_fixed(post.story):
-        batch.touched.add(post.story)
-    elif match := _match(post, batch):
+    if match := _match(post, batch):
         _join(post, match, batch)
     elif post.story is not None:
         batch.touched.add(post.story)
         _move(post, None, batch)
     for key in post.keys:
         batch.holders[key].append(post.pk)
-
-
-def _is_fixed(story: int) -> bool:
-    return Story.objects.filter(pk=story, is_fixed=True).exists()
 
 
 def _match(post: _Post, batch: _Batch) -> _Post | None:

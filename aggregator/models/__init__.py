@@ -2,7 +2,7 @@
 moves of sites, pushes of hubs, searches."""
 
 from aggregator.models.changes import Change, Duty, PortalState
-from aggregator.models.decisions import Quarantine, SatkerHold
+from aggregator.models.decisions import Correction, Quarantine, SatkerHold
 from aggregator.models.entries import Entry, EntryKey, EntryTopic, Revision
 from aggregator.models.feeds import Feed, FetchLog, Gap, HostPause, RawFeed
 from aggregator.models.moves import SatkerMove
@@ -13,6 +13,7 @@ from aggregator.models.stories import Signature, Story, StoryDecision
 
 __all__ = [
     "Change",
+    "Correction",
     "Duty",
     "Entry",
     "EntryKey",

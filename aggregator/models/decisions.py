@@ -1,6 +1,9 @@
-"""What was held back, why, and who decided."""
+"""What was held back, why, and who decided; and what staff corrected in the place of a post."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -30,6 +33,8 @@ class Quarantine(models.Model):
     decided_by = models.CharField(_("diputus oleh"), max_length=150, blank=True)
     reason = models.CharField(_("alasan"), max_length=500, blank=True)
     reported_at = models.DateTimeField(_("dilaporkan ke CSIRT"), null=True, blank=True)
+    reported_by = models.CharField(_("dilaporkan oleh"), max_length=150, blank=True)
+    report_number = models.CharField(_("nomor laporan"), max_length=100, blank=True)
 
     class Meta:
         ordering = ["-held_at", "-id"]
@@ -39,6 +44,16 @@ class Quarantine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id} {self.state}"
+
+    @staticmethod
+    def minutes_out(entry: Entry, revision: Revision, now: datetime) -> int | None:
+        """How long this version has stood in public, for `public_minutes`; None if it has not. An import is
+        dated back, so it counts from when it was first seen; what a hidden satker hides, until then."""
+        if revision.state != Revision.State.PUBLIC or revision.public_at is None:
+            return None
+        since = max(revision.public_at, entry.first_seen_at)
+        until = entry.withdrawn_at if entry.state == Entry.State.HELD and entry.withdrawn_at else now
+        return max(0, round((until - since).total_seconds() / 60))
 
 
 class SatkerHold(models.Model):
@@ -65,3 +80,44 @@ class SatkerHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.satker_id} {self.started_at:%Y-%m-%d}"
+
+
+class CorrectionManager(models.Manager["Correction"]):
+    def in_force(self, entry_ids: Iterable[int], kind: str) -> dict[int, str]:
+        """By entry, what staff said last and did not give back to the rules."""
+        said = self.filter(entry__in=list(entry_ids), kind=kind).order_by("id")
+        last = {
+            entry: (by_rules, after)
+            for entry, by_rules, after in said.values_list("entry", "by_rules", "after")
+        }
+        return {entry: after for entry, (by_rules, after) in last.items() if not by_rules}
+
+
+class Correction(models.Model):
+    """Staff said what a post is about, which stage it belongs to, or whose it is. The newest of a kind goes
+    before the rules; rows are never changed, so they are the record too."""
+
+    class Kind(models.TextChoices):
+        TOPICS = "topics", _("topik")
+        STAGE = "stage", _("tahapan")
+        ORIGIN = "origin", _("asal")
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="corrections")
+    kind = models.CharField(_("jenis"), max_length=6, choices=Kind.choices)
+    before = models.CharField(_("semula"), max_length=500, blank=True)  # slugs, or an origin
+    after = models.CharField(_("menjadi"), max_length=500, blank=True)
+    by_rules = models.BooleanField(_("kembali ke aturan"), default=False)
+    reason = models.CharField(_("alasan"), max_length=500)
+    decided_by = models.CharField(_("oleh"), max_length=150)
+    decided_at = models.DateTimeField(_("pada"), default=timezone.now)
+
+    objects = CorrectionManager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("koreksi")
+        verbose_name_plural = _("koreksi")
+        indexes = [models.Index(fields=["entry", "kind"], name="correction_entry")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.kind}: {self.after}"

@@ -14,7 +14,6 @@ class Story(models.Model):
 
     lead = models.ForeignKey(Entry, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
-    is_fixed = models.BooleanField(default=False)  # touched by staff: recluster leaves its members alone
 
     class Meta:
         verbose_name = _("cerita")

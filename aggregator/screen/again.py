@@ -91,14 +91,13 @@ def _hold_public(ids: list[int], now: datetime) -> int:
 
 
 def _quarantine(revision: Revision, verdict: Verdict, now: datetime) -> Quarantine:
-    minutes = round((now - revision.public_at).total_seconds() / 60) if revision.public_at else None
     return Quarantine(
         entry_id=revision.entry_id,
         revision=revision,
         points=round(verdict.points, 2),
         signals=[signal.as_dict() for signal in verdict.signals],
         held_at=now,
-        public_minutes=max(0, minutes) if minutes is not None else None,
+        public_minutes=Quarantine.minutes_out(revision.entry, revision, now),
     )
 
 

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from aggregator.cluster import cluster_new, forget_old_keys, join, split
+from aggregator.cluster import cluster_new, forget_old_keys
+from aggregator.decide import join_stories, split_story
 from aggregator.models import Change, Entry, Province, Satker, Signature, Story, StoryDecision
 from aggregator.screen import screen_pending
 from tests.judging import NOW, edit, make_entry, make_satker
@@ -172,7 +173,7 @@ def test_staff_split_and_it_stays_split(offices: dict[str, Satker]) -> None:
     publish(offices["pusat"])
     copy = publish(offices["kediri"], minutes=5)
     cluster_new(NOW)
-    split(copy, "budi", "peristiwa lain")
+    split_story(copy, "budi", "peristiwa lain")
     assert fresh(copy).story is None and copy.is_lead
     Entry.objects.update(clustered_at=None)
     cluster_new(NOW)
@@ -184,7 +185,7 @@ def test_staff_join_and_it_stays_joined(offices: dict[str, Satker]) -> None:
     one = publish(offices["kediri"], *article("logistics", KNOWN))
     two = publish(offices["ngawi"], *article("school", KNOWN), minutes=5)
     cluster_new(NOW)
-    join(two, one, "budi", "satu acara")
+    join_stories(two, one, "budi", "satu acara")
     Entry.objects.update(clustered_at=None)
     cluster_new(NOW)
     assert fresh(one).story_id == fresh(two).story_id is not None

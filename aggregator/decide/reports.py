@@ -1,0 +1,54 @@
+"""What was told to the incident response team (CSIRT), and what a break-in came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from aggregator.decide.record import DecisionRefused, name_of
+from aggregator.models import Quarantine, SatkerHold
+
+BEFORE = timedelta(days=7)  # what was held so shortly before a hold began belongs to it
+
+
+@dataclass(frozen=True, slots=True)
+class Toll:
+    """What a hold of a satker amounted to: posts held, how many of them had been public before, for how
+    many minutes the longest of them, and how many cases were reported."""
+
+    held: int
+    got_out: int
+    minutes: int
+    reported: int
+
+
+@transaction.atomic
+def mark_reported(cases: Iterable[Quarantine], by: str, number: str = "") -> int:
+    """These cases were reported to the CSIRT (`number`: of the report, if it has one). The first report of a
+    case stays; returns how many were marked."""
+    by = name_of(by)
+    unreported = Quarantine.objects.filter(pk__in=[c.pk for c in cases], reported_at__isnull=True)
+    marked = unreported.update(reported_at=timezone.now(), reported_by=by, report_number=number.strip()[:100])
+    if not marked:
+        raise DecisionRefused(_("Kasus itu sudah dilaporkan."))
+    return marked
+
+
+def toll_of(hold: SatkerHold) -> Toll:
+    ended = hold.ended_at or timezone.now()
+    rows = Quarantine.objects.filter(
+        entry__satker=hold.satker, held_at__gte=hold.started_at - BEFORE, held_at__lte=ended
+    )
+    found = rows.aggregate(
+        held=Count("entry", distinct=True),
+        got_out=Count("entry", distinct=True, filter=Q(public_minutes__isnull=False)),
+        minutes=Max("public_minutes"),
+        reported=Count("id", filter=Q(reported_at__isnull=False)),
+    )
+    return Toll(found["held"], found["got_out"], found["minutes"] or 0, found["reported"])
