@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,10 +18,10 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from aggregator.models import Entry, EntryTopic, Feed, Province, Satker, Topic
+from aggregator.models import Entry, EntryTopic, Feed, Province, Topic
 from aggregator.querysets import EntryQuerySet
 from portal import daily
-from portal.days import DATED, HourOf, Period, day_start
+from portal.days import DATED, HourOf, MonthOf, Period, day_start
 
 OWN = Entry.Origin.OWN
 
@@ -92,32 +92,9 @@ class ProvinceRecent:
 
 
 @dataclass(frozen=True, slots=True)
-class Rank:
-    """One province in the ranking. `place` is shared by equals; None where nothing was ever read."""
-
-    place: int | None
-    province: Province
-    on_topic: int  # own posts on at least one topic: the key
-    active_days: int  # days with an own post: decides between equals
-    own: int
-    reposts: int
-    posts: int
-    offices: int
-    silent: int  # offices without a post in the period
-
-
-@dataclass(frozen=True, slots=True)
 class TopicCount:
     topic: Topic
     posts: int
-
-
-@dataclass(frozen=True, slots=True)
-class OfficeCount:
-    office: Satker
-    posts: int
-    own: int
-    last_at: datetime | None
 
 
 def by_province(entries: EntryQuerySet) -> Counter[int | None]:
@@ -220,6 +197,15 @@ def per_month(found: Iterable[Cell]) -> dict[date, tuple[int, int]]:
     return {month: (within, outside) for month, (within, outside) in sorted(counts.items())}
 
 
+def stages_by_month(found: Iterable[Cell]) -> dict[date, set[int]]:
+    """First of the month → ids of the stages that its posts are of."""
+    stages: dict[date, set[int]] = defaultdict(set)
+    for cell in found:
+        if cell.stage is not None:
+            stages[cell.day.replace(day=1)].add(cell.stage)
+    return stages
+
+
 def per_hour(entries: EntryQuerySet) -> list[list[int]]:
     """Posts by weekday (Monday first) and hour, on the clocks of each office's own zone."""
     grid = [[0] * 24 for _day in range(7)]
@@ -243,74 +229,36 @@ def _hours_ahead(zone: str) -> int:
     return round(((there or timedelta()) - (here or timedelta())) / timedelta(hours=1))
 
 
+def per_topic_month(entries: EntryQuerySet) -> Counter[tuple[int, str]]:
+    """Posts on each topic (its id) in each month (`YYYY-MM`); a post may be on several topics."""
+    tags = EntryTopic.objects.filter(removed=False, entry__in=entries.order_by().values("pk"))
+    rows = tags.order_by().annotate(month=MonthOf("entry__published_at")).values("topic", "month")
+    return Counter(
+        {
+            (topic, month): n
+            for topic, month, n in rows.annotate(n=Count("*")).values_list("topic", "month", "n")
+        }
+    )
+
+
 def per_topic(entries: EntryQuerySet) -> Counter[int]:
     """Posts on each topic, by the topic's id; a post may be on several."""
     tags = EntryTopic.objects.filter(removed=False, entry__in=entries.order_by().values("pk"))
     return Counter(dict(tags.order_by().values("topic").annotate(n=Count("*")).values_list("topic", "n")))
 
 
+def over_months(counts: Mapping[tuple[int, str], int]) -> Counter[int]:
+    """Posts on each topic in all months together."""
+    totals: Counter[int] = Counter()
+    for (topic, _month), posts in counts.items():
+        totals[topic] += posts
+    return totals
+
+
 def named_topics(counts: Mapping[int, int]) -> list[TopicCount]:
     """The topics themselves, most posts first."""
     rows = [TopicCount(topic, counts[topic.pk]) for topic in Topic.objects.filter(pk__in=counts)]
     return sorted(rows, key=lambda row: (-row.posts, row.topic.position))
-
-
-def ranking(found: list[Cell], active: Mapping[int | None, int]) -> list[Rank]:
-    """Provinces by own posts on a topic, then by days with own posts; equals share a place.
-
-    Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown. `active`
-    is the number of offices with a post, per province id.
-    """
-    known = known_provinces()
-    own, on_topic, reposts = Counter[int | None](), Counter[int | None](), Counter[int | None]()
-    days: dict[int | None, set[date]] = defaultdict(set)
-    for cell in found:
-        if cell.origin == OWN:
-            own[cell.province] += cell.posts
-            on_topic[cell.province] += cell.on_topic
-            days[cell.province].add(cell.day)
-        elif cell.origin:
-            reposts[cell.province] += cell.posts
-    posts = per_province(found)
-    rows = [
-        Rank(
-            place=None,
-            province=place,
-            on_topic=on_topic[place.pk],
-            active_days=len(days[place.pk]),
-            own=own[place.pk],
-            reposts=reposts[place.pk],
-            posts=posts[place.pk],
-            offices=place.offices,
-            silent=max(0, place.offices - active.get(place.pk, 0)),
-        )
-        for place in provinces_with_offices()
-    ]
-    return _placed(rows, known)
-
-
-def _placed(rows: list[Rank], known: set[int]) -> list[Rank]:
-    rows.sort(
-        key=lambda row: (row.province.pk not in known, -row.on_topic, -row.active_days, row.province.name)
-    )
-    placed: list[Rank] = []
-    for position, row in enumerate(rows, start=1):
-        previous = placed[-1] if placed else None
-        equal = previous and (previous.on_topic, previous.active_days) == (row.on_topic, row.active_days)
-        place = previous.place if previous and equal else position
-        placed.append(replace(row, place=place if row.province.pk in known else None))
-    return placed
-
-
-def per_office(entries: EntryQuerySet, offices: Iterable[Satker]) -> list[OfficeCount]:
-    """These offices in the order given, with their posts among the entries."""
-    rows = (
-        entries.order_by()
-        .values("satker")
-        .annotate(n=Count("*"), own=Count("id", filter=Q(origin=OWN)), last=Max("published_at"))
-    )
-    found = {key: (n, own, last) for key, n, own, last in rows.values_list("satker", "n", "own", "last")}
-    return [OfficeCount(office, *found.get(office.pk, (0, 0, None))) for office in offices]
 
 
 def undated(entries: EntryQuerySet) -> int:

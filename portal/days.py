@@ -43,6 +43,11 @@ class Period:
         """The period of the same length just before: what changes are measured against."""
         return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
 
+    @property
+    def year_before(self) -> Period:
+        """The same days of the year before; 29 February is then the 28th."""
+        return Period(_year_before(self.first), _year_before(self.last))
+
     def latest(self, days: int) -> Period:
         """The last so many days of it."""
         return Period(max(self.first, self.last - timedelta(days=days - 1)), self.last)
@@ -51,6 +56,11 @@ class Period:
         """These entries' dated ones within the period."""
         after = day_start(self.last + timedelta(days=1))
         return entries.filter(DATED, published_at__gte=day_start(self.first), published_at__lt=after)
+
+
+def _year_before(day: date) -> date:
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=max(1, day.year - 1), day=28 if leap else day.day)
 
 
 def _offset_hours() -> int:
@@ -71,6 +81,18 @@ class DayOf(Func):
     def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
         template = f"to_char((%(expressions)s) AT TIME ZONE '{settings.TIME_ZONE}', 'YYYY-MM-DD')"
         return super().as_sql(compiler, connection, template=template, **more)
+
+
+class MonthOf(DayOf):
+    """An instant's month as `YYYY-MM`."""
+
+    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
+        template = f"strftime('%%%%Y-%%%%m', %(expressions)s, '{_offset_hours():+d} hours')"
+        return Func.as_sql(self, compiler, connection, template=template, **more)
+
+    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
+        template = f"to_char((%(expressions)s) AT TIME ZONE '{settings.TIME_ZONE}', 'YYYY-MM')"
+        return Func.as_sql(self, compiler, connection, template=template, **more)
 
 
 class HourOf(Func):

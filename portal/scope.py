@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import CharField, Count, Exists, OuterRef, Q, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aggregator.models import Entry, Satker, Topic
@@ -24,10 +25,12 @@ from aggregator.search.filters import NON_STAGE, month_days, origins
 from portal import activity, daily
 from portal.activity import Cell
 from portal.days import DATED, Period
+from portal.ranking import Rank, ranking
 
 USUAL_MONTHS = 12  # whole ones, the present month included
 LONG_DAYS = 1830  # a longer period begins with the oldest post, so that none is drawn for nothing
 MOST_LISTED = 50_000  # posts that are first listed and then counted in several ways
+COMPARISONS = ("sebelumnya", "tahun-lalu")
 MOST_HITS = 10_000  # of a search by words that figures are made of
 
 
@@ -42,6 +45,7 @@ class Scope:
     everything: EntryQuerySet
     kept: daily.Kept | None = None
     note: str = ""
+    against: Period | None = None  # what changes are measured against; None: the period before
     listed: tuple[int, ...] | None = None  # the ids of the entries, newest first, where they are few
 
     @property
@@ -59,6 +63,25 @@ class Scope:
     def query_of_period(self) -> str:
         return self._search(date_from=self.period.first, date_to=self.period.last)
 
+    @property
+    def query_without_office(self) -> str:
+        """With the period, for marks that set their own office."""
+        return self._search(provinces=(), satker=(), date_from=self.period.first, date_to=self.period.last)
+
+    @property
+    def query_without_topic(self) -> str:
+        """For marks that set their own topic and days."""
+        return self._search(topics=(), date_from=None, date_to=None)
+
+    @property
+    def query_of_period_without_topic(self) -> str:
+        return self._search(topics=(), date_from=self.period.first, date_to=self.period.last)
+
+    @property
+    def query_without_stage(self) -> str:
+        """For marks that set their own stages and days."""
+        return self._search(stages=(), date_from=None, date_to=None)
+
     def cells(self, period: Period | None = None) -> list[Cell]:
         """The counts of the period (this scope's own by default): kept ones, and counted directly what the
         kept ones do not have yet."""
@@ -72,16 +95,26 @@ class Scope:
         beyond = self.kept.beyond(self.everything, period)
         return found if beyond is None else found + activity.cells(beyond)
 
-    def topics(self) -> list[activity.TopicCount]:
-        """Posts on each topic; kept ones are of the whole nation, without any filter."""
+    def topic_months(self) -> Counter[tuple[int, str]]:
+        """Posts on each topic, by its id, in each month; kept ones are of the whole nation, without any
+        filter."""
         if self.kept is None or not self._is_kept or _narrows(self.filters):
-            return activity.named_topics(activity.per_topic(self.entries))
-        return activity.named_topics(_topic_counts(self.kept, self.period))
+            return activity.per_topic_month(self.entries)
+        rows = self.kept.topics(self.period).values_list("topic", Cast("day", CharField()), "posts")
+        counts: Counter[tuple[int, str]] = Counter()
+        for topic, day, posts in rows:
+            counts[topic, day[:7]] += posts
+        beyond = self.kept.beyond(self.everything, self.period)
+        return counts if beyond is None else counts + activity.per_topic_month(beyond)
 
-    def ranks(self, found: list[Cell]) -> list[activity.Rank]:
+    def topics(self) -> list[activity.TopicCount]:
+        """Posts on each topic, most first."""
+        return activity.named_topics(activity.over_months(self.topic_months()))
+
+    def ranks(self, found: list[Cell]) -> list[Rank]:
         """The ranking of the provinces looked at; `found` are the cells."""
         wanted = self.filters.provinces
-        rows = activity.ranking(found, self._active_offices())
+        rows = ranking(found, self._active_offices())
         return [row for row in rows if not wanted or row.province.slug in wanted]
 
     def _active_offices(self) -> Counter[int | None]:
@@ -112,9 +145,19 @@ class Scope:
         return few.for_lists().newest()[:size]
 
     @property
+    def compared(self) -> Period:
+        """The period that changes are measured against."""
+        return self.against or self.period.before
+
+    @property
     def earlier(self) -> list[Cell]:
-        """The counts of the period of the same length before."""
-        return self.cells(self.period.before)
+        """The counts of that period."""
+        return self.cells(self.compared)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the period reaches to today."""
+        return self.period.last >= timezone.localdate()
 
     @property
     def _is_kept(self) -> bool:
@@ -124,8 +167,9 @@ class Scope:
         return self.filters.query_string(month="", sort="", include_all=True, **changes)
 
 
-def scope_of(filters: Filters, today: date) -> Scope:
-    """The last USUAL_MONTHS unless the filters say otherwise; with words, since the first post found."""
+def scope_of(filters: Filters, today: date, compare: str = "") -> Scope:
+    """The last USUAL_MONTHS unless the filters say otherwise; with words, since the first post found.
+    `compare` is one of COMPARISONS."""
     place = replace(filters, month="", date_from=None, date_to=None)
     found, note = narrow(Entry.objects.public(), place), ""
     if filters.q:
@@ -138,7 +182,8 @@ def scope_of(filters: Filters, today: date) -> Scope:
         ids = tuple(entries.newest().values_list("pk", flat=True)[: MOST_LISTED + 1])
         if len(ids) <= MOST_LISTED:
             entries, listed = Entry.objects.public_of(pk__in=_ids(ids)), ids
-    return Scope(filters, period, entries, found, daily.kept(), note, listed)
+    against = period.year_before if compare == COMPARISONS[1] else period.before
+    return Scope(filters, period, entries, found, daily.kept(), note, against, listed)
 
 
 def _narrows(filters: Filters) -> bool:

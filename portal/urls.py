@@ -5,7 +5,19 @@ from django.contrib import admin
 from django.urls import include, path
 
 from feeds.hub.requests import hub
-from portal.views import about, activity, entry, health, home, machines, offices, search, subjects, subscribe
+from portal.views import (
+    about,
+    activity,
+    downloads,
+    entry,
+    health,
+    home,
+    machines,
+    offices,
+    search,
+    subjects,
+    subscribe,
+)
 
 urlpatterns = [
     path("pantauan/admin/", admin.site.urls),
@@ -42,7 +54,9 @@ urlpatterns += i18n_patterns(
     path("tahapan", subjects.stage_list, name="stage_list"),
     path("tahapan/<str:slug>", subjects.stage, name="stage"),
     path("aktivitas", activity.activity, name="activity"),
-    path("aktivitas/<str:name>.csv", activity.table, name="activity_table"),
+    path("aktivitas/kini", activity.now, name="activity_now"),
+    path("aktivitas/<str:name>.csv", downloads.table, name="activity_table"),
+    path("aktivitas/<str:name>.svg", downloads.drawing, name="activity_drawing"),
     path("langganan", subscribe.subscribe, name="subscribe"),
     path("ditarik", entry.withdrawn, name="withdrawn"),
     path("tentang", about.about, name="about"),

@@ -146,10 +146,17 @@ class MonthMix:
     width: float
     within_height: float
     outside_height: float
+    stages: tuple[int, ...] = ()  # ids of those that the posts within are of
 
     @property
     def posts(self) -> int:
         return self.within + self.outside
+
+    @property
+    def label(self) -> str:
+        words = _("%(month)s: %(within)s tahapan, %(outside)s non-tahapan")
+        month = date_format(self.first, "F Y")
+        return words % {"month": month, "within": number(self.within), "outside": number(self.outside)}
 
     @property
     def within_y(self) -> float:
@@ -160,8 +167,13 @@ class MonthMix:
         return HEIGHT - self.outside_height
 
 
-def mix_of(months: Mapping[date, tuple[int, int]], first: date, last: date) -> list[MonthMix]:
-    """A bar a month, also for months without a post."""
+def mix_of(
+    months: Mapping[date, tuple[int, int]],
+    first: date,
+    last: date,
+    stages: Mapping[date, Iterable[int]] | None = None,
+) -> list[MonthMix]:
+    """A bar a month, also for months without a post; `stages` are the ids of the stages in each."""
     spans = list(_spans(first.replace(day=1), last, "bulan"))
     top = max((sum(pair) for pair in months.values()), default=0) or 1
     step = WIDTH / len(spans)
@@ -171,13 +183,14 @@ def mix_of(months: Mapping[date, tuple[int, int]], first: date, last: date) -> l
         bars.append(
             MonthMix(
                 max(begin, first),
-                end,
+                min(end, last),
                 within,
                 outside,
                 x=index * step + step * 0.1,
                 width=step * 0.8,
                 within_height=(HEIGHT - 8) * within / top,
                 outside_height=(HEIGHT - 8) * outside / top,
+                stages=tuple(sorted((stages or {}).get(begin, ()))),
             )
         )
     return bars

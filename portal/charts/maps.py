@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +20,8 @@ OUTLINES = Path(__file__).resolve().parent.parent / "data" / "outlines.json"
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One province on a map. `step` is 0–5, "u" where nothing is known, "d" where less than before."""
+    """One province on a map. `step` is 0–5, "u" where nothing is known, "d" where less than before,
+    "x" for a province that the filters leave out."""
 
     province: Province
     value: float
@@ -28,6 +29,7 @@ class Region:
     step: int | str
     query: str  # of the search that shows its posts
     label: str  # "Bali: 12 berita"
+    fresh: bool = False  # one of the latest posts is from here
 
     @property
     def x(self) -> int:
@@ -65,9 +67,14 @@ class Map:
         return any(region.step == "d" for region in self.regions)
 
     @property
+    def by_name(self) -> list[Region]:
+        return sorted(self.regions, key=lambda row: row.province.name)
+
+    @property
     def ranked(self) -> list[Region]:
-        """Highest value first, unknown last."""
-        return sorted(self.regions, key=lambda row: (row.step == "u", -row.value, row.province.code))
+        """Highest value first, unknown last; those left out are not there."""
+        looked_at = [region for region in self.regions if region.step != "x"]
+        return sorted(looked_at, key=lambda row: (row.step == "u", -row.value, row.province.code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +94,26 @@ def outlines() -> Outlines:
 
 
 def map_of(
-    rows: Sequence[tuple[Province, float]], query: str, known: set[int] | None = None, measure: str = "berita"
+    rows: Sequence[tuple[Province, float]],
+    query: str,
+    known: set[int] | None = None,
+    measure: str = "berita",
+    fresh: Collection[int] = (),
+    left_out: Collection[Province] = (),
 ) -> Map:
     """A map of one value for each province.
 
     `query` is the search's query string to which the province is added; `known` the ids of provinces
     of which at least one feed was ever read (None: all). A province without posts of which no feed was
-    read is unknown, not zero. `measure` is one of MEASURES.
+    read is unknown, not zero. `measure` is one of MEASURES, `fresh` the ids of provinces of the latest posts.
+    `left_out` are drawn without a number, so that the country keeps its shape.
     """
     scale = scale_of(value for _province, value in rows)
-    return Map([_region(province, value, scale, query, known, measure) for province, value in rows], scale)
+    regions = [_region(province, value, scale, query, known, measure) for province, value in rows]
+    if fresh:
+        regions = [replace(row, fresh=row.province.pk in fresh) for row in regions]
+    outside = [Region(place, 0, "", "x", _query(place, query), place.name) for place in left_out]
+    return Map(regions + outside, scale)
 
 
 def _region(
@@ -106,8 +123,11 @@ def _region(
     step = "u" if unknown else "d" if value < 0 else scale.step(value)
     shown = "?" if unknown else number(value, signed=measure == "perubahan")
     words = _("tidak diketahui") if unknown else measure_words(measure) % shown
-    link = "&".join(filter(None, [f"provinsi={province.slug}", query]))
-    return Region(province, value, shown, step, link, f"{province.name}: {words}")
+    return Region(province, value, shown, step, _query(province, query), f"{province.name}: {words}")
+
+
+def _query(province: Province, query: str) -> str:
+    return "&".join(filter(None, [f"provinsi={province.slug}", query]))
 
 
 def measure_words(measure: str) -> str:

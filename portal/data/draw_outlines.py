@@ -1,4 +1,5 @@
-"""Draws `outlines.json` (SVG paths of the 38 provinces) from `provinces.geojson`.
+"""Draws `outlines.json` (SVG paths of the 38 provinces, as one map) and `close_ups.json` (each province
+filling a drawing of its own, and where a place lies in it) from `provinces.geojson`.
 
     python portal/data/draw_outlines.py
 
@@ -18,6 +19,8 @@ WIDTH = 1600
 MARGIN = 8
 TOLERANCE = 1.1
 LEAST_AREA = 6.0
+CLOSE_UP = 480  # longer side of a province's own drawing
+CLOSE_MARGIN = 16  # so that a place on the coast has room for its mark
 HERE = Path(__file__).resolve().parent
 
 Point = tuple[float, float]
@@ -37,6 +40,25 @@ def main() -> None:
     paths = {code: path([place(ring) for ring in found]) for code, found in sorted(rings.items())}
     drawing = {"width": WIDTH, "height": round((north - south) * scale + 2 * MARGIN), "paths": paths}
     (HERE / "outlines.json").write_text(json.dumps(drawing, indent=0) + "\n")
+    close_ups = {code: close_up(found) for code, found in sorted(rings.items())}
+    (HERE / "close_ups.json").write_text(json.dumps(close_ups, indent=0) + "\n")
+
+
+def close_up(rings: list[list[Point]]) -> dict[str, Any]:
+    """One province. A place is drawn at ((longitude - west) * scale, (north - latitude) * scale)."""
+    points = [point for ring in rings for point in ring]
+    west, east = min(x for x, _y in points), max(x for x, _y in points)
+    south, north = min(y for _x, y in points), max(y for _x, y in points)
+    scale = (CLOSE_UP - 2 * CLOSE_MARGIN) / max(east - west, north - south)
+    west, north = west - CLOSE_MARGIN / scale, north + CLOSE_MARGIN / scale
+    return {
+        "width": round((east - west) * scale) + CLOSE_MARGIN,
+        "height": round((north - south) * scale) + CLOSE_MARGIN,
+        "west": round(west, 5),
+        "north": round(north, 5),
+        "scale": round(scale, 4),
+        "path": path([[((x - west) * scale, (north - y) * scale) for x, y in ring] for ring in rings]),
+    }
 
 
 def outer_rings(geometry: dict[str, Any]) -> list[list[Point]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -19,6 +20,7 @@ from aggregator.models.registry import Zone
 from feeds.items import fit
 from portal import structured
 from portal.charts.calendars import Month
+from portal.charts.matrix import Row
 
 register = template.Library()
 
@@ -112,15 +114,6 @@ def query_with(context: template.Context, **changes: object) -> str:
     return _query(params)
 
 
-@register.simple_tag(takes_context=True)
-def query_without(context: template.Context, name: str, value: str) -> str:
-    """This page's query string without one value of a repeated parameter, and paging begun anew."""
-    params: QueryDict = context["request"].GET.copy()
-    params.pop("sebelum", None)
-    params.setlist(name, [kept for kept in params.getlist(name) if kept != value])
-    return _query(params)
-
-
 @register.filter
 def file_name(url: str) -> str:
     """The last part of an address, readable: "DPT Kota Kediri.pdf"."""
@@ -144,3 +137,15 @@ def fit_for_xml(text: str) -> str:
 def news_article(entry: Entry, revision: Revision) -> SafeString:
     """The post as a schema.org data block."""
     return structured.data_block(structured.news_article(entry, revision))
+
+
+@register.simple_tag
+def matrix_fields(row: Row, search: str, query: str) -> SafeString:
+    """A topic's months as cells of a table, each a link to the search of both."""
+    return row.fields(f"{search}?{query}")
+
+
+@register.simple_tag
+def stages_query(stages: Iterable[int], slugs: Mapping[int, str]) -> str:
+    """The part of a query string that asks for any of these stages."""
+    return urlencode([("tahapan", slugs[pk]) for pk in stages if pk in slugs])

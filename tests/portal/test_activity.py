@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from lxml import etree
 
 from aggregator.models import EntryTopic, Stage, Topic
 from aggregator.search import Filters, Results
-from portal import activity
+from portal import activity, daily
 from portal.scope import scope_of
 from tests.factories import make_entry, make_feed, make_province, make_satker
 
@@ -99,10 +100,11 @@ def test_equals_share_a_place_and_the_never_read_have_none(jatim, bali):
 
 
 def test_offices_without_a_post_are_counted_as_silent(jatim):
-    make_satker()
+    make_feed(satker=make_satker(), first_success_at=timezone.now())
+    make_satker()  # its feed was never read: nobody knows whether it is silent
     make_entry(feed=jatim, published_at=NOON)
     row = scope().ranks(scope().cells())[0]
-    assert (row.silent, row.offices) == (1, 2)
+    assert (row.silent, row.read, row.offices) == (1, 2, 3)
 
 
 def test_a_post_on_two_chosen_topics_counts_once(jatim):
@@ -202,3 +204,92 @@ def test_the_outlined_map_draws_every_province(client, jatim, bali):
     make_entry(feed=jatim, published_at=timezone.now())
     html = client.get("/aktivitas?peta=wilayah").content.decode()
     assert len(re.findall(r'<path class="cell', html)) == 2
+
+
+CHARTS = ["provinsi", "hari", "kalender", "jam", "topik", "topik-bulanan", "tahapan", "peringkat"]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_is_there_as_a_drawing_that_says_what_it_shows(client, jatim, name):
+    topic(make_entry(feed=jatim, published_at=timezone.now(), origin="own"))
+    response = client.get(f"/aktivitas/{name}.svg?provinsi=jawa-timur")
+    assert response.headers["Content-Type"].startswith("image/svg+xml")
+    drawing = etree.fromstring(response.content)
+    words = " ".join(drawing.itertext())
+    assert drawing.find("{*}title").text
+    assert "Jawa Timur" in words
+    assert "Data per" in words
+    assert "/aktivitas?provinsi=jawa-timur" in words
+    assert b"style" not in response.content  # our policy, or that of whoever opens it, would drop it
+
+
+def test_the_offices_of_a_province_are_drawn_where_they_stand(client, jatim):
+    jatim.satker.latitude, jatim.satker.longitude = -7.8, 112.0
+    jatim.satker.save()
+    make_entry(feed=jatim, published_at=timezone.now())
+    html = client.get("/aktivitas?provinsi=jawa-timur").content.decode()
+    assert f'aria-label="{jatim.satker.name}: 1 berita"' in html
+    assert client.get("/aktivitas/kantor.svg?provinsi=jawa-timur").status_code == 200
+    assert client.get("/aktivitas/kantor.svg").status_code == 404
+
+
+def test_other_provinces_than_the_chosen_keep_their_shape_without_a_number(client, jatim, bali):
+    make_entry(feed=jatim, published_at=timezone.now())
+    html = client.get("/aktivitas?provinsi=jawa-timur").content.decode()
+    assert 'aria-label="Bali"' in html
+    assert "Bali: " not in html
+
+
+def test_change_may_be_measured_against_the_same_days_of_last_year():
+    period = scope_of(Filters(date_from=date(2024, 2, 1), date_to=date(2024, 2, 29)), TODAY, "tahun-lalu")
+    assert period.compared == activity.Period(date(2023, 2, 1), date(2023, 2, 28))
+
+
+def test_the_latest_posts_are_named_and_their_places_marked_on_the_map(client, jatim, bali):
+    make_entry("Bimtek KPPS", feed=bali, published_at=timezone.now())
+    html = client.get("/aktivitas").content.decode()
+    assert re.search(r'class="fresh" data-tempat="bali"', html)
+    assert not re.search(r'class="fresh" data-tempat="jawa-timur"', html)
+    strip = client.get("/aktivitas/kini").content.decode()
+    assert "Bimtek KPPS" in strip
+    assert "<html" not in strip
+
+
+def test_a_period_that_is_over_has_no_now(client, jatim):
+    make_entry(feed=jatim, published_at=NOON)
+    assert "data-renew" not in client.get("/aktivitas?dari=2026-01-01&sampai=2026-11-22").content.decode()
+
+
+def test_offices_are_ranked_in_public_only_where_that_is_wanted(client, jatim, settings):
+    second = make_feed(satker=make_satker(name="KPU Giat"), first_success_at=timezone.now())
+    make_entry(feed=jatim, published_at=timezone.now(), origin="central")
+    topic(make_entry(feed=second, published_at=timezone.now(), origin="own"))
+    page = "/aktivitas?provinsi=jawa-timur"
+    assert "bukan peringkat" in client.get(page).content.decode()
+    settings.PUBLIC_RANKING = True
+    rows = list(csv.reader(client.get("/aktivitas/kantor.csv").content.decode().splitlines()))
+    assert [row[0] for row in rows[1:3]] == ["1", "2"]
+    assert rows[1][2] == "KPU Giat"
+
+
+def test_topics_by_month_add_up_to_the_posts_on_each_topic(jatim):
+    for days in (0, 40, 80):
+        topic(make_entry(feed=jatim, published_at=NOON - timedelta(days=days)))
+    found = scope()
+    assert sum(found.topic_months().values()) == sum(row.posts for row in found.topics()) == 3
+    assert {month for _topic, month in found.topic_months()} == {"2026-11", "2026-10", "2026-09"}
+
+
+def test_the_kept_topics_by_month_equal_a_direct_count(jatim):
+    for days in (0, 40, 80):
+        topic(make_entry(feed=jatim, published_at=NOON - timedelta(days=days)))
+    direct = scope().topic_months()
+    daily.rebuild()
+    assert scope().topic_months() == direct
+
+
+def test_bars_of_a_month_lead_to_the_search_for_its_stages(client, jatim):
+    stage = Stage.objects.create(slug="kampanye", name="Kampanye", election="pemilu-2024")
+    make_entry(feed=jatim, published_at=timezone.now(), stage=stage)
+    html = client.get("/aktivitas").content.decode()
+    assert "tahapan=kampanye&amp;dari=" in html

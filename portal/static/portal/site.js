@@ -55,3 +55,22 @@ for (const field of document.querySelectorAll("input[data-saran]")) {
     }, 150);
   });
 }
+
+// What is happening now, asked for again while somebody looks. What was there stays until the new is.
+const mark = (strip) => {
+  const places = new Set([...strip.querySelectorAll("[data-tempat]")].map((row) => row.dataset.tempat));
+  for (const link of document.querySelectorAll(".tiles a[data-tempat]")) {
+    link.classList.toggle("fresh", places.has(link.dataset.tempat));
+  }
+};
+for (const strip of document.querySelectorAll("[data-renew]")) {
+  setInterval(async () => {
+    if (document.hidden || strip.contains(document.activeElement)) return;
+    const answer = await fetch(strip.dataset.renew).catch(() => null);
+    strip.toggleAttribute("data-old", !answer || !answer.ok);
+    if (!answer || !answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    strip.replaceChildren(...page.body.childNodes);
+    mark(strip);
+  }, strip.dataset.every * 1000);
+}

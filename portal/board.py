@@ -1,0 +1,245 @@
+"""Everything the activity view shows of one scope, each figure made when it is asked for: the page, the
+tables and the drawings to download all read it from here, so that they say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from aggregator.models import Entry, Feed, Province, Satker, Stage
+from aggregator.search.filters import period_label
+from portal import activity, charts, ranking
+from portal.activity import Cell
+from portal.days import Period
+from portal.scope import Scope
+
+LATEST = 6
+WEEK_DAYS = 91  # hours are counted directly, over thirteen weeks at most: a rhythm shows in less
+MOST_CHANGE = 5  # a larger multiple of hardly anything says nothing in percent
+MOST_RANKED = 100  # offices, of the whole nation
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures of the opening sentences."""
+
+    posts: int
+    provinces: int
+    own: int
+    decided: int  # with a known origin
+    outside: int  # of any stage
+    days: int
+    earlier: int  # posts in the period compared with
+
+    @property
+    def change(self) -> str:
+        """In percent, signed; empty where there is nothing, or too little, to compare with."""
+        if self.posts > MOST_CHANGE * self.earlier:
+            return ""
+        if not self.earlier:
+            return ""
+        return charts.number(round((self.posts - self.earlier) / self.earlier * 100), signed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Offices of the places looked at: of `read` a feed was ever read, `silent` of these have no post."""
+
+    silent: int
+    read: int
+    offices: int
+
+
+class Board:
+    def __init__(self, scope: Scope, measure: str = charts.MEASURES[0]) -> None:
+        self.scope = scope
+        self.measure = measure
+
+    @property
+    def period(self) -> Period:
+        return self.scope.period
+
+    @property
+    def title(self) -> str:
+        """Filters and period in words."""
+        chips = [chip.label for chip in self.scope.filters.chips() if chip.name not in ("dari", "bulan")]
+        return ", ".join([*chips, period_label(self.period.first, self.period.last)])
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        return self.scope.cells()
+
+    @cached_property
+    def earlier(self) -> list[Cell]:
+        return self.scope.earlier
+
+    @cached_property
+    def summary(self) -> Summary:
+        found = self.cells
+        return Summary(
+            posts=sum(cell.posts for cell in found),
+            provinces=len({cell.province for cell in found if cell.province}),
+            own=sum(cell.posts for cell in found if cell.origin == activity.OWN),
+            decided=sum(cell.posts for cell in found if cell.origin),
+            outside=sum(cell.posts for cell in found if cell.stage is None),
+            days=len({cell.day for cell in found}),
+            earlier=sum(cell.posts for cell in self.earlier),
+        )
+
+    @cached_property
+    def map(self) -> charts.Map:
+        """Posts, posts per office, or the difference to the period compared with, of each province."""
+        counts = activity.per_province(self.cells)
+        wanted = self.scope.filters.provinces
+        everywhere = list(activity.provinces_with_offices())
+        provinces = [place for place in everywhere if not wanted or place.slug in wanted]
+        left_out = [place for place in everywhere if wanted and place.slug not in wanted]
+        rows: list[tuple[Province, float]]
+        if self.measure == "per-kantor":
+            rows = [
+                (place, round(counts[place.pk] / place.offices, 1)) for place in provinces if place.offices
+            ]
+        elif self.measure == "perubahan":
+            before = activity.per_province(self.earlier)
+            rows = [(place, counts[place.pk] - before[place.pk]) for place in provinces]
+        else:
+            rows = [(place, counts[place.pk]) for place in provinces]
+        query, known = self.scope.query_without_place, activity.known_provinces()
+        return charts.map_of(rows, query, known, self.measure, self.fresh, left_out)
+
+    @cached_property
+    def fresh(self) -> frozenset[int]:
+        """Ids of the provinces of the latest posts."""
+        return frozenset(entry.province_id for entry in self.latest if entry.province_id)
+
+    @cached_property
+    def latest(self) -> list[Entry]:
+        return list(self.scope.newest(LATEST)) if self.scope.is_current else []
+
+    @cached_property
+    def line(self) -> charts.Line:
+        stages = Stage.objects.filter(Q(start__lte=self.period.last) & Q(end__gte=self.period.first))
+        return charts.line_of(self._per_day, self.period.first, self.period.last, stages)
+
+    @cached_property
+    def calendar(self) -> charts.Calendar:
+        """Three years at most, the newest."""
+        last = self.period.last
+        first = max(self.period.first, last.replace(day=1, year=max(1, last.year - 3)))
+        return charts.calendar_of(self._per_day, first, last)
+
+    @cached_property
+    def _per_day(self) -> Mapping[date, int]:
+        return activity.per_day(self.cells)
+
+    @property
+    def week_period(self) -> Period:
+        return self.period.latest(WEEK_DAYS)
+
+    @cached_property
+    def week(self) -> charts.Week:
+        return charts.week_of(activity.per_hour(self.week_period.of(self.scope.entries)))
+
+    @cached_property
+    def topic_months(self) -> Mapping[tuple[int, str], int]:
+        return self.scope.topic_months()
+
+    @cached_property
+    def topics(self) -> list[activity.TopicCount]:
+        return activity.named_topics(activity.over_months(self.topic_months))
+
+    @cached_property
+    def matrix(self) -> charts.Matrix:
+        return charts.matrix_of(self.topics, self.topic_months, self.period.first, self.period.last)
+
+    @cached_property
+    def mix(self) -> list[charts.MonthMix]:
+        months, stages = activity.per_month(self.cells), activity.stages_by_month(self.cells)
+        return charts.mix_of(months, self.period.first, self.period.last, stages)
+
+    @cached_property
+    def stage_slugs(self) -> dict[int, str]:
+        return dict(Stage.objects.values_list("pk", "slug"))
+
+    @cached_property
+    def ranks(self) -> list[ranking.Rank]:
+        return self.scope.ranks(self.cells)
+
+    @property
+    def placed(self) -> list[ranking.Rank]:
+        return [row for row in self.ranks if row.place is not None]
+
+    @property
+    def unread(self) -> list[ranking.Rank]:
+        """Provinces of which nothing is known."""
+        return [row for row in self.ranks if row.place is None]
+
+    @property
+    def silence(self) -> Silence:
+        rows = self.ranks
+        return Silence(
+            sum(row.silent for row in rows), sum(row.read for row in rows), sum(row.offices for row in rows)
+        )
+
+    @cached_property
+    def province(self) -> Province | None:
+        """The one that is looked at, if it is one."""
+        slugs = self.scope.filters.provinces
+        return Province.objects.filter(slug=slugs[0]).first() if len(slugs) == 1 else None
+
+    @property
+    def ranks_offices(self) -> bool:
+        return settings.PUBLIC_RANKING
+
+    @cached_property
+    def offices(self) -> list[ranking.OfficeCount]:
+        """The offices of the chosen provinces in the order of the registry: a list, not a ranking, unless
+        the ranking of offices is public."""
+        slugs = self.scope.filters.provinces
+        if not slugs and not self.ranks_offices:
+            return []
+        offices = Satker.objects.order_by("code")
+        if slugs:
+            offices = offices.filter(province__slug__in=slugs)
+        rows = ranking.per_office(self.scope.entries, offices)
+        if not self.ranks_offices:
+            return rows
+        rows = ranking.placed(rows, lambda row: row.office.pk in self.read_offices)
+        return rows if slugs else rows[:MOST_RANKED]
+
+    @cached_property
+    def read_offices(self) -> frozenset[int]:
+        """Ids of the offices of which a feed was ever read."""
+        read = Feed.objects.filter(first_success_at__isnull=False)
+        return frozenset(read.order_by().values_list("satker", flat=True))
+
+    @cached_property
+    def close_up(self) -> charts.CloseUp | None:
+        if self.province is None:
+            return None
+        query = self.scope.query_without_office
+        return charts.close_up_of(self.province, self.offices, query, self.read_offices)
+
+    @cached_property
+    def undated(self) -> int:
+        return self.scope.undated()
+
+
+def shortcuts(today: date) -> Iterable[tuple[str, Period]]:
+    """Periods that are often asked for."""
+    month = today.replace(day=1)
+    before = month - timedelta(days=1)
+    return (
+        (_("7 hari"), Period(today - timedelta(days=6), today)),
+        (_("30 hari"), Period(today - timedelta(days=29), today)),
+        (_("Bulan ini"), Period(month, today)),
+        (_("Bulan lalu"), Period(before.replace(day=1), before)),
+        (_("Tahun ini"), Period(today.replace(month=1, day=1), today)),
+        (_("Tahun lalu"), Period(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))),
+    )

@@ -1,0 +1,128 @@
+"""Who does most: provinces, and offices of a province, by own posts on a topic and active days."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeVar
+
+from django.db.models import Count, Exists, Max, OuterRef, Q
+
+from aggregator.models import EntryTopic, Feed, Province, Satker
+from aggregator.querysets import EntryQuerySet
+from portal import activity
+from portal.days import DayOf
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """One province in the ranking. `place` is shared by equals; None where nothing was ever read."""
+
+    place: int | None
+    province: Province
+    on_topic: int  # own posts on at least one topic: the key
+    active_days: int  # days with an own post: decides between equals
+    own: int
+    reposts: int
+    posts: int
+    offices: int
+    read: int  # offices whose feed was ever read: of the others nothing is known
+    silent: int  # of these, without a post in the period
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCount:
+    """One office in a period. `place` only in a ranking; None there, too, where nothing was ever read."""
+
+    office: Satker
+    posts: int
+    own: int
+    on_topic: int  # own posts on at least one topic
+    active_days: int  # with an own post
+    last_at: datetime | None
+    place: int | None = None
+
+
+def read_offices() -> Counter[int | None]:
+    """Offices of which a feed was ever read, per province id."""
+    read = Satker.objects.filter(
+        Exists(Feed.objects.filter(satker=OuterRef("pk"), first_success_at__isnull=False))
+    )
+    rows = read.order_by().values("province").annotate(n=Count("*"))
+    return Counter(dict(rows.values_list("province", "n")))
+
+
+def ranking(found: list[activity.Cell], active: Mapping[int | None, int]) -> list[Rank]:
+    """Provinces by own posts on a topic, then by days with own posts; equals share a place.
+
+    Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown. `active`
+    is the number of offices with a post, per province id.
+    """
+    read = read_offices()
+    own, on_topic, reposts = Counter[int | None](), Counter[int | None](), Counter[int | None]()
+    days: dict[int | None, set[date]] = defaultdict(set)
+    for cell in found:
+        if cell.origin == activity.OWN:
+            own[cell.province] += cell.posts
+            on_topic[cell.province] += cell.on_topic
+            days[cell.province].add(cell.day)
+        elif cell.origin:
+            reposts[cell.province] += cell.posts
+    posts = activity.per_province(found)
+    rows = [
+        Rank(
+            place=None,
+            province=place,
+            on_topic=on_topic[place.pk],
+            active_days=len(days[place.pk]),
+            own=own[place.pk],
+            reposts=reposts[place.pk],
+            posts=posts[place.pk],
+            offices=place.offices,
+            read=read[place.pk],
+            silent=max(0, read[place.pk] - active.get(place.pk, 0)),
+        )
+        for place in activity.provinces_with_offices()
+    ]
+    rows.sort(key=lambda row: row.province.name)
+    return placed(rows, lambda row: bool(row.read))
+
+
+Placed = TypeVar("Placed", Rank, OfficeCount)
+
+
+def placed(rows: list[Placed], is_known: Callable[[Placed], bool]) -> list[Placed]:
+    """By own posts on a topic, then by active days; equals share a place and keep their order. Those of
+    which nothing is known come last and have no place."""
+    rows = sorted(rows, key=lambda row: (not is_known(row), -row.on_topic, -row.active_days))
+    found: list[Placed] = []
+    for position, row in enumerate(rows, start=1):
+        previous = found[-1] if found else None
+        equal = previous and (previous.on_topic, previous.active_days) == (row.on_topic, row.active_days)
+        place = previous.place if previous and equal else position
+        found.append(replace(row, place=place if is_known(row) else None))
+    return found
+
+
+def per_office(entries: EntryQuerySet, offices: Iterable[Satker]) -> list[OfficeCount]:
+    """These offices in the order given, with their posts among the entries."""
+    topical = Exists(EntryTopic.objects.filter(entry=OuterRef("pk"), removed=False))
+    own = Q(origin=activity.OWN)
+    rows = (
+        entries.order_by()
+        .annotate(topical=topical, on=DayOf("published_at"))
+        .values("satker")
+        .annotate(
+            n=Count("*"),
+            own=Count("id", filter=own),
+            on_topic=Count("id", filter=own & Q(topical=True)),
+            days=Count("on", filter=own, distinct=True),
+            last=Max("published_at"),
+        )
+    )
+    found = {
+        key: counts for key, *counts in rows.values_list("satker", "n", "own", "on_topic", "days", "last")
+    }
+    return [OfficeCount(office, *found.get(office.pk, (0, 0, 0, 0, None))) for office in offices]
