@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aggregator import links
+from aggregator import journal, links
 from aggregator.models import Feed, Satker, SatkerHost
 
 
@@ -25,13 +25,16 @@ def approve_host(satker: Satker, hostname: str, by: str, reason: str = "") -> No
     )
     derived = Satker.objects.filter(pk=satker.pk, hostname=hostname, hostname_evidence="pattern")
     derived.update(hostname_evidence=Satker.HostEvidence.CONFIRMED)
+    journal.tell("host.approve", by, satker, reason, name=hostname)
 
 
+@transaction.atomic
 def revoke_host(host: SatkerHost, by: str, reason: str = "") -> None:
     """Nothing is fetched from this host for the satker any more; a registry file cannot bring it back."""
     SatkerHost.objects.filter(pk=host.pk).update(
         state=SatkerHost.State.REVOKED, reason=reason[:200], decided_by=by[:150], decided_at=timezone.now()
     )
+    journal.tell("host.revoke", by, host, reason)
 
 
 @transaction.atomic
@@ -39,8 +42,11 @@ def confirm_feed(feed: Feed, by: str) -> None:
     """Take a candidate, or a feed that was switched off, into use; its host is thereby approved."""
     approve_host(feed.satker, links.host(feed.url), by, _("umpan disetujui"))
     Feed.objects.filter(pk=feed.pk).update(state=Feed.State.ACTIVE, next_check_at=timezone.now())
+    journal.tell("feed.confirm", by, feed)
 
 
-def disable_feed(feed: Feed) -> None:
+@transaction.atomic
+def disable_feed(feed: Feed, by: str, reason: str = "") -> None:
     """Staff switch a feed off; a registry file does not switch it on again."""
     Feed.objects.filter(pk=feed.pk).update(state=Feed.State.DISABLED)
+    journal.tell("feed.disable", by, feed, reason)

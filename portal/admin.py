@@ -8,9 +8,11 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import User
+from portal.monitoring import sessions
 
 SCOPE: Any = (_("Peran"), {"fields": ("role", "satker")})
 
@@ -32,6 +34,12 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
     autocomplete_fields = ("satker",)
     fieldsets = (*(UserAdmin.fieldsets or ()), SCOPE)
     add_fieldsets = (*UserAdmin.add_fieldsets, SCOPE)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """What an account may do changes at once: whoever is signed in with it signs in anew."""
+        super().save_model(request, obj, form, change)
+        if change and {"role", "satker", "is_active", "is_staff", "is_superuser"} & set(form.changed_data):
+            sessions.end(sessions.of(obj))
 
     def has_delete_permission(self, request: object, obj: object = None) -> bool:
         return False

@@ -6,8 +6,10 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
 
 from tests.satker_network import SatkerNetwork
 
@@ -34,6 +36,23 @@ def _loopback_only() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[method-assign,assignment]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _audit_log_may_be_flushed() -> Iterator[None]:
+    """A transactional test ends by emptying all tables, which the audit log's triggers would refuse."""
+    flush = Sqlite.ops_class.sql_flush
+
+    def without_triggers(self: Any, style: object, tables: list[str], **more: bool) -> list[str]:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+        drop = [f'DROP TRIGGER "{name}"' for name, _sql in triggers]
+        return [*drop, *flush(self, style, tables, **more), *(sql for _name, sql in triggers)]
+
+    Sqlite.ops_class.sql_flush = without_triggers  # type: ignore[method-assign]
+    yield
+    Sqlite.ops_class.sql_flush = flush  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aggregator import approve, links
-from aggregator.admin.actions import ReadOnlyAdmin, ReasonForm, RowAdmin, RowForm, by, each
+from aggregator.admin.actions import ReadOnlyAdmin, ReasonForm, RowAdmin, RowForm, by, each, reason
 from aggregator.models import Feed, FetchLog, Gap
 
 
@@ -77,7 +77,10 @@ class FeedAdmin(RowAdmin):
 
     @admin.action(description=gettext_lazy("Matikan umpan"))
     def disable(self, request: HttpRequest, rows: QuerySet[Feed]) -> None:
-        each(self, request, rows, approve.disable_feed, _("%d umpan dimatikan."))
+        def one(feed: Feed) -> None:
+            approve.disable_feed(feed, by(request), reason(request))
+
+        each(self, request, rows, one, _("%d umpan dimatikan."))
 
 
 @admin.register(FetchLog)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from aggregator.models import Satker
 from aggregator.querysets import SatkerQuerySet
 from portal.models import User
+from portal.monitoring import audit
 
 Role = User.Role
 NATIONAL = (Role.ADMIN, Role.VIEWER)
@@ -93,7 +94,8 @@ def staff(
                 return redirect_to_login(request.get_full_path())
             if user.role not in wanted:
                 raise PermissionDenied
-            response = view(request, *args, **kwargs)
+            with audit.acting(request):
+                response = view(request, *args, **kwargs)
             response.headers["Cache-Control"] = "no-store, private"
             return response
 

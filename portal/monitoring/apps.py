@@ -7,3 +7,9 @@ class MonitoringConfig(AppConfig):
     label = "monitoring"
     verbose_name = _("Pantauan")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from aggregator import journal
+        from portal.monitoring import audit
+
+        journal.listen(audit.keep)

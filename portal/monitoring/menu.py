@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import User
-from portal.monitoring.access import EVERYBODY
+from portal.monitoring.access import EVERYBODY, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,11 @@ MENU = [
     ),
     Group(
         _("Akun"),
-        [],
+        [
+            Item(_("Catatan audit"), "log"),
+            Item(_("Petugas"), "people", roles=(Role.ADMIN,)),
+            Item(_("Akun saya"), "account"),
+        ],
     ),
 ]
 

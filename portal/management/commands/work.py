@@ -14,6 +14,7 @@ from aggregator import holders, pipeline
 from aggregator.models import Duty
 from aggregator.tasks import ensure_schedules
 from portal import daily
+from portal.monitoring import tasks
 from portal.processes import Child, StopSignal, stop_all
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Command(BaseCommand):
                 if time.monotonic() >= mend_at:
                     mend_at = time.monotonic() + MEND_SECONDS
                     _guarded(ensure_schedules)
+                    _guarded(tasks.ensure_schedules)
                 _guarded(_derive)
                 team.restart_the_dead()
                 stop.sleep(PAUSE)

@@ -1,6 +1,8 @@
 """What monitoring keeps: who did what, sign-in, migration notes; targets, alerts, saved views."""
 
+from portal.monitoring.models.accounts import RecoveryCode, SecondFactor, StaffSession, Throttle
 from portal.monitoring.models.alerts import Alert, Digest, Notice, Webhook
+from portal.monitoring.models.audit import AuditRow
 from portal.monitoring.models.figures import (
     DutyPost,
     FeedDay,
@@ -11,22 +13,31 @@ from portal.monitoring.models.figures import (
     OfficeState,
     OfficeSubject,
 )
+from portal.monitoring.models.sites import MigrationChange, MigrationPlan, SiteCheck
 from portal.monitoring.models.targets import Exemption, SavedView, Target
 
 __all__ = [
     "Alert",
+    "AuditRow",
     "Digest",
     "DutyPost",
     "Exemption",
     "FeedDay",
     "FeedRead",
     "FigureState",
+    "MigrationChange",
+    "MigrationPlan",
     "Notice",
     "OfficeDay",
     "OfficeMonth",
     "OfficeState",
     "OfficeSubject",
+    "RecoveryCode",
     "SavedView",
+    "SecondFactor",
+    "SiteCheck",
+    "StaffSession",
     "Target",
+    "Throttle",
     "Webhook",
 ]

@@ -1,38 +1,139 @@
-"""The one way in, and the way out."""
+"""The one way in: password, then code; and the way out."""
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth import login, logout
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
+
+from portal.models import User
+from portal.monitoring import audit, factors, gate, sessions
+from portal.monitoring.audit import Action
+from portal.monitoring.forms import AppCodeForm, CodeForm, SignInForm
+from portal.monitoring.models import StaffSession
+
+NEW_SECRET = "new_secret"  # noqa: S105 - session key of a secret that is not yet in use
 
 
 @never_cache
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
-    form = AuthenticationForm(request, data=request.POST or None)
+    goal = _goal(request)
+    if request.user.is_authenticated:
+        return redirect(goal)
+    form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        login(request, form.get_user())
-        return redirect(_next(request))
-    return render(request, "monitoring/sign_in.html", {"form": form, "next": request.GET.get("next", "")})
+        with audit.acting(request):
+            found = gate.check_password(request, form.cleaned_data["username"], form.cleaned_data["password"])
+            if isinstance(found, User):
+                return _next_step(request, found, goal)
+        form.add_error(None, found.message)
+    return render(request, "monitoring/sign_in.html", {"form": form, "goal": goal})
 
 
+@never_cache
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """The code of whoever has given the password."""
+    half = gate.remembered(request)
+    if half is None:
+        return _begin_again(request)
+    user, goal = half
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with audit.acting(request):
+            refused = gate.check_code(user, form.cleaned_data["code"])
+            if refused is None:
+                return _enter(request, user, goal)
+        form.add_error("code", refused.message)
+    return render(request, "monitoring/second_factor.html", {"form": form})
+
+
+@never_cache
+def set_up_factor(request: HttpRequest) -> HttpResponse:
+    """A new authenticator app: at the door for those who must have one, later for those who want to."""
+    half = None if request.user.is_authenticated else gate.remembered(request)
+    user = request.user if isinstance(request.user, User) else half[0] if half else None
+    if user is None:
+        return _begin_again(request)
+    if factors.has_factor(user):
+        return redirect("monitoring:account" if half is None else "monitoring:second_factor")
+    secret = request.session.setdefault(NEW_SECRET, factors.new_secret())
+    form = AppCodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        step = factors.step_of(secret, form.cleaned_data["code"])
+        if step is not None:
+            return _install(request, user, secret, step, half[1] if half else "")
+        form.add_error("code", _("Kode tidak cocok. Periksa jam telepon Anda, lalu ketik kode yang terbaru."))
+    svg = factors.qr_svg(factors.address_of(user, secret)).decode()
+    picture = mark_safe(svg[svg.index("<svg") :])
+    groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+    return render(
+        request, "monitoring/set_up_factor.html", {"form": form, "picture": picture, "secret": groups}
+    )
+
+
+@never_cache
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        with audit.acting(request):
+            audit.record(Action.SIGN_OUT, request.user.get_username(), thing=request.user)
+        StaffSession.objects.filter(key=request.session.session_key or "").delete()
     logout(request)
     return redirect(settings.LOGIN_URL)
 
 
-def _next(request: HttpRequest) -> str:
-    """Where the reader wanted to go, if that is on this site."""
-    wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return reverse("monitoring:today")
+def _next_step(request: HttpRequest, user: User, goal: str) -> HttpResponse:
+    if factors.has_factor(user):
+        gate.remember(request, user, goal)
+        return redirect("monitoring:second_factor")
+    if factors.must_have_factor(user):
+        gate.remember(request, user, goal)
+        return redirect("monitoring:set_up_factor")
+    return _enter(request, user, goal)
+
+
+def _enter(request: HttpRequest, user: User, goal: str) -> HttpResponse:
+    sessions.begin(request, user)
+    audit.record(Action.SIGN_IN, user.get_username(), thing=user)
+    return redirect(goal)
+
+
+def _install(request: HttpRequest, user: User, secret: str, step: int, goal: str) -> HttpResponse:
+    """The codes are on the answer itself: they are nowhere else."""
+    with audit.acting(request):
+        codes = factors.install(user, secret, step)
+        audit.record(Action.FACTOR_SET, user.get_username(), thing=user)
+        if request.user.is_authenticated:
+            former = request.session.session_key
+            request.session.pop(NEW_SECRET, None)
+            request.session.cycle_key()
+            sessions.renew(request, former)
+        else:
+            _enter(request, user, goal)
+    return render(
+        request,
+        "monitoring/recovery_codes.html",
+        {"codes": codes, "goal": goal or reverse("monitoring:account")},
+    )
+
+
+def _begin_again(request: HttpRequest) -> HttpResponse:
+    messages.info(request, _("Masukkan nama akun dan sandi Anda lebih dahulu."))
+    return redirect(settings.LOGIN_URL)
+
+
+def _goal(request: HttpRequest) -> str:
+    """Where the reader wanted to go, if that is a staff page here."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe and wanted.startswith("/pantauan") else reverse("monitoring:today")
