@@ -111,6 +111,15 @@ class Env:
 
         return self._read(name, "ports, parted by commas", default, meaning, convert)
 
+    def days(self, name: str, default: tuple[int, ...], meaning: str) -> tuple[int, ...]:
+        def convert(raw: str) -> tuple[int, ...]:
+            parts = _split(raw)
+            if not parts or not all(re.fullmatch(r"[1-9]\d{0,3}", part) for part in parts):
+                raise ValueError("it takes numbers of days parted by commas, such as 7,14,30")
+            return tuple(sorted({int(part) for part in parts}))
+
+        return self._read(name, "days, parted by commas", default, meaning, convert)
+
     def networks(self, name: str, meaning: str) -> tuple[str, ...]:
         def convert(raw: str) -> tuple[str, ...]:
             return tuple(str(ipaddress.ip_network(part, strict=False)) for part in _split(raw))

@@ -242,6 +242,12 @@ WEBSUB_HUB_URL = env.text("WEBSUB_HUB_URL", "", "external WebSub hub; empty: the
 PUBLIC_RANKING = env.boolean("PUBLIC_RANKING", False, "show the ranking of satker in public")
 ELECTION_MODE = env.boolean("ELECTION_MODE", False, "serve prepared copies first and shed search load")
 
+# --- Monitoring ------------------------------------------------------------------------------------
+SILENCE_DAYS = env.days("SILENCE_DAYS", (7, 14, 30, 180), "classes of silence: days without a post")
+LEAST_AVAILABILITY = env.integer(
+    "LEAST_AVAILABILITY", 90, "per cent of good fetches below which a satker is not ranked", most=100
+)
+
 # --- Security --------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

@@ -1,4 +1,4 @@
-"""The kept daily counts behind the activity view, made anew from the posts."""
+"""The kept figures behind the activity view and the staff pages, made anew from the posts."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from django.core.management.base import BaseCommand
 
 from portal import daily
 from portal.models import Counted, DayCount
+from portal.monitoring.figures import follow, polls
 
 
 class Command(BaseCommand):
     help = (
-        "Throw the kept daily counts away and count all public posts again. Pages count directly meanwhile; "
-        "the worker keeps the counts up to date by itself, so this is only needed after doubt."
+        "Throw the kept counts of days and of satker away and count all public posts again. Public pages "
+        "count directly meanwhile; the worker keeps them up to date by itself, so this is only needed after "
+        "doubt."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         daily.rebuild()
         daily.follow(seconds=60)
+        follow.rebuild()
+        polls.follow_logs()
         self.stdout.write(
             f"{Counted.objects.count()} posts counted in {DayCount.objects.count()} rows, "
             f"{time.monotonic() - started:.1f} s"

@@ -15,6 +15,7 @@ from aggregator.models import Duty
 from aggregator.tasks import ensure_schedules
 from portal import daily
 from portal.monitoring import tasks
+from portal.monitoring.figures import follow, polls
 from portal.processes import Child, StopSignal, stop_all
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,8 @@ def _derive() -> None:
     if Duty.take("derive", holders.me(), DUTY_SECONDS):
         pipeline.derive(seconds=DUTY_SECONDS / 2)
         daily.follow(seconds=DUTY_SECONDS / 6)
+        follow.follow(seconds=DUTY_SECONDS / 12)
+        polls.follow_logs()
 
 
 def _guarded(step: Callable[[], None]) -> None:

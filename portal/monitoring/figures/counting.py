@@ -189,7 +189,6 @@ def percentile(values: Sequence[int], part: int) -> float | None:
     if not values:
         return None
     ordered = sorted(values)
-    place = (len(ordered) - 1) * part / 100
-    low = int(place)
+    low, rest = divmod((len(ordered) - 1) * part, 100)
     high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    return ordered[low] + (ordered[high] - ordered[low]) * rest / 100
