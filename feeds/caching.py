@@ -22,6 +22,7 @@ from aggregator.models import PortalState
 from feeds.kept import Kept
 
 READ_EVERY = 1.0  # seconds
+ASK_AGAIN = 5.0  # seconds a database counts as away after a failure; longer than connecting may take
 INDEX_LAG = 5.0  # seconds after which a search is asked again: the index follows the generation later
 BROTLI_QUALITY = 5  # within 2 % of gzip -9 in size at a fraction of its time
 GZIP_LEVEL = 6
@@ -63,24 +64,47 @@ Generation = tuple[str, int]
 answers: Kept[tuple[Generation, float, Prepared]] = Kept(96_000_000)
 _building = tuple(Lock() for _ in range(16))
 _read: tuple[float, Generation] = (0.0, ("", 0))
+_reading = Lock()
+_failed_at = 0.0
 
 
 def generation() -> Generation:
-    """The portal's epoch and generation, at most READ_EVERY old; the last known without database."""
-    global _read
+    """The portal's epoch and generation, at most READ_EVERY old; the last known without database.
+
+    Raises DatabaseError when there is none; nobody waits for a database that has just failed to answer."""
     at, known = _read
-    now = time.monotonic()
-    if now - at < READ_EVERY and known[1]:
+    if known[1] and (time.monotonic() - at < READ_EVERY or is_away()):
         return known
+    if is_away():
+        raise DatabaseError("the database did not answer a moment ago")
+    if not _reading.acquire(blocking=not known[1]):
+        return known  # another thread is asking
     try:
-        state = PortalState.objects.filter(pk=1).values_list("epoch", "generation").first()
+        return read_generation()
     except DatabaseError:
         if not known[1]:
             raise
         return known
+    finally:
+        _reading.release()
+
+
+def read_generation() -> Generation:
+    """The same, asked of the database now. Raises DatabaseError."""
+    global _read, _failed_at
+    try:
+        state = PortalState.objects.filter(pk=1).values_list("epoch", "generation").first()
+    except DatabaseError:
+        _failed_at = time.monotonic()
+        raise
     known = (str(state[0]), state[1]) if state else ("", 1)
-    _read = (now, known)
+    _read, _failed_at = (time.monotonic(), known), 0.0
     return known
+
+
+def is_away() -> bool:
+    """Whether the database failed to answer within the last moments."""
+    return bool(_failed_at) and time.monotonic() - _failed_at < ASK_AGAIN
 
 
 def prepared(key: str, build: Callable[[], Prepared], *, searched: bool = False) -> Prepared:
@@ -120,6 +144,6 @@ def current(key: str, *, searched: bool = False) -> Prepared | None:
 
 def forget() -> None:
     """Empty what is kept, as a restart does."""
-    global _read
-    _read = (0.0, ("", 0))
+    global _read, _failed_at
+    _read, _failed_at = (0.0, ("", 0)), 0.0
     answers.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote_plus
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -14,6 +15,22 @@ from aggregator.models import Entry
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_TEXT = 200
+# Every parameter that a public page or feed reads; others are as if not there. A test holds this list.
+PARAMETERS = {
+    *("q", "provinsi", "satker", "topik", "tahapan", "asal", "bulan", "dari", "sampai", "urut", "semua"),
+    *("sebelum", "isi", "ukuran", "peta"),
+}
+
+
+def keep_known_parameters(request: HttpRequest) -> None:
+    """Take what no page reads (utm_source and the like) out of the question."""
+    query = request.META.get("QUERY_STRING", "")
+    if not query:
+        return
+    parts = [part for part in query.split("&") if unquote_plus(part.partition("=")[0]) in PARAMETERS]
+    if (kept := "&".join(parts)) != query:
+        request.META["QUERY_STRING"] = kept
+        request.__dict__.pop("GET", None)  # read from the question at first use, and kept
 
 
 def read_anchor(request: HttpRequest) -> tuple[datetime, int] | None:

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.cache import patch_cache_control
 
 from aggregator.errors import BadParameter, IndexUnavailable, QueryRefused, UnknownValue
+from portal import forms
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -22,6 +23,7 @@ PUBLIC_POLICY = (
 STAFF_POLICY = (
     "default-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+OWN_QUESTIONS = ("/feeds", "/hub", "/pantauan", "/masuk", "/keluar", "/api", "/websub", "/static")
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
 
 
@@ -37,6 +39,19 @@ def language_of_address(get_response: Handler) -> Handler:
             response = get_response(request)
             response.headers.setdefault("Content-Language", language)
             return response
+
+    return middleware
+
+
+def known_host(get_response: Handler) -> Handler:
+    """Only names we answer to, checked before anything is kept under an address; and of the question only
+    the parameters that pages read, so that what others add makes no new page in any cache."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.get_host()  # raises DisallowedHost: 400
+        if request.method in ("GET", "HEAD") and not request.path_info.startswith(OWN_QUESTIONS):
+            forms.keep_known_parameters(request)
+        return get_response(request)
 
     return middleware
 

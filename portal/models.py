@@ -113,3 +113,19 @@ class SavedSearch(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Attempt(models.Model):
+    """How often an address tried something that is guarded within a window of time: see portal/limits.py.
+    The address itself is not kept."""
+
+    kind = models.CharField(max_length=20)
+    address = models.CharField(max_length=32)  # a keyed digest
+    window = models.PositiveBigIntegerField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "window", "address"], name="attempt_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.window}: {self.count}"

@@ -1,9 +1,10 @@
 """Finished pages, kept for moments: what most readers ask for is made once.
 
 A kept page is good while nothing public has changed (the generation stands, read at most once a second)
-and for `PAGE_CACHE_SECONDS` at most, because pages also tell the time. When the portal itself fails, the
-last page that was good stands for STALE_SECONDS: a reader sees news of a quarter of an hour ago rather
-than an error. Kept in the memory of the process, compressed once.
+and for `PAGE_CACHE_SECONDS` at most, because pages also tell the time. While one reader's request makes it
+anew, the others get the former one. With ELECTION_MODE a page stands for that time whatever changed, unless
+something it mentions was recalled: the work does not grow with the readers, nor with the posts. Kept in the
+memory of the process, compressed once; for copies that outlive it see portal/standby.py.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from django.utils.cache import patch_vary_headers
 from feeds import negotiation
 from feeds.caching import Generation, Prepared, generation
 from feeds.kept import Kept
+from portal import metrics
 from portal.middleware import Handler
+from portal.recalls import recalls
 
-STALE_SECONDS = 900
+FORMER_SECONDS = 60  # a page may be given out so long while it is made anew
 NEVER = (
     "/pantauan",
     "/masuk",
@@ -46,7 +49,8 @@ CONDITIONS = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SI
 class Page:
     """One good answer, when it was made and for which generation."""
 
-    made_at: float
+    made_at: float  # by the monotonic clock
+    at: float  # by the other
     generation: Generation
     headers: dict[str, str]
     answer: Prepared
@@ -62,15 +66,18 @@ def page_cache(get_response: Handler) -> Handler:
             return get_response(request)
         key = request.get_full_path()
         if page := _fresh(key):
-            return _answer(request, page)
-        with _making[hash(key) % len(_making)]:
-            page = _fresh(key)
-            if page is None:
-                made = _make(request, get_response, key)
-                if isinstance(made, HttpResponse):
-                    return made
-                page = made
-        return _answer(request, page)
+            return _answer(request, page, "hit")
+        lock = _making[hash(key) % len(_making)]
+        if not lock.acquire(blocking=(former := _former(key)) is None):
+            assert former  # noqa: S101 - else the lock was waited for
+            return _answer(request, former, "hit")
+        try:
+            if page := _fresh(key):
+                return _answer(request, page, "hit")
+            made = _make(request, get_response, key)
+        finally:
+            lock.release()
+        return made if isinstance(made, HttpResponse) else _answer(request, made, "miss")
 
     return middleware
 
@@ -88,23 +95,36 @@ def _fresh(key: str) -> Page | None:
     page = pages.get(key)
     if page is None or time.monotonic() - page.made_at > settings.PAGE_CACHE_SECONDS:
         return None
-    return page if page.generation == generation() else None
+    if page.generation == (now := generation()):
+        return page
+    if settings.ELECTION_MODE and page.generation[0] == now[0]:
+        return None if _is_recalled(page) else page
+    return None
+
+
+def _former(key: str) -> Page | None:
+    """The last good page, where it may still be shown while another request makes it anew."""
+    page = pages.get(key)
+    if page is None or time.monotonic() - page.made_at > FORMER_SECONDS or _is_recalled(page):
+        return None
+    return page
+
+
+def _is_recalled(page: Page) -> bool:
+    return recalls().touch(page.answer.body, page.at)
 
 
 def _make(request: HttpRequest, get_response: Handler, key: str) -> Page | HttpResponse:
-    """A page made and kept; the last good one when making fails; else the answer as it came."""
-    before = generation()
+    """A page made and kept, or the answer as it came."""
+    before, at, began = generation(), time.time(), time.monotonic()
     response = _plain(request, get_response)
-    former = pages.get(key)
-    if response.status_code >= 500 and former and time.monotonic() - former.made_at < STALE_SECONDS:
-        return former
     if response.status_code != 200 or response.streaming or response.cookies:
         return response
     if "public" not in response.headers.get("Cache-Control", ""):
         return response
     headers = {name: value for name, value in response.items() if name not in OWN_HEADERS}
     answer = Prepared(response.content, timezone.now(), "")
-    page = Page(time.monotonic(), before, headers, answer)
+    page = Page(began, at, before, headers, answer)
     pages.put(key, page, len(answer.body) * 3 // 2 + 1000)
     return page
 
@@ -120,7 +140,8 @@ def _plain(request: HttpRequest, get_response: Handler) -> HttpResponse:
         request.method = method
 
 
-def _answer(request: HttpRequest, page: Page) -> HttpResponse:
+def _answer(request: HttpRequest, page: Page, found: str) -> HttpResponse:
+    metrics.count_page(found)
     coding = negotiation.coding(request)
     tag = page.answer.etag(coding)
     if negotiation.is_known(request, page.answer):
@@ -132,6 +153,7 @@ def _answer(request: HttpRequest, page: Page) -> HttpResponse:
         if coding:
             response.headers["Content-Encoding"] = coding
     response.headers["ETag"] = tag
+    response.headers["X-Cache"] = found.upper()
     patch_vary_headers(response, ["Accept-Encoding"])
     return response
 

@@ -75,9 +75,15 @@ INSTALLED_APPS = [
     "import_export",
 ]
 MIDDLEWARE = [
+    "portal.clients.behind_proxy",
+    "portal.requestlog.request_log",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.known_host",
+    "portal.limits.rate_limits",
+    "portal.standby.stand_in",
     "portal.pagecache.page_cache",
+    "portal.limits.shed_search",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "portal.middleware.security_headers",
@@ -142,12 +148,19 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"].setdefault("CONN_MAX_AGE", 600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that is gone without a word is noticed in seconds, not in the hours of TCP's defaults.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "keepalives_idle": 30,
+        "tcp_user_timeout": 15_000,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 
 # --- Cache and tasks -------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL", "", "Redis for the cache of many nodes; empty: memory of each process")
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {"BACKEND": "portal.softcache.SoftRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "kpu-portal"}
         if REDIS_URL
         else {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -158,6 +171,10 @@ CACHES = {
 PAGE_CACHE_SECONDS = env.integer(
     "PAGE_CACHE_SECONDS", 20, "longest time a finished public page is given out again; 0: not at all", most=60
 )
+PREPARED_HOURS = env.integer(
+    "PREPARED_HOURS", 72, "how long copies of public pages stand in for a dead database; 0: not at all"
+)
+PREPARED_BYTES = env.integer("PREPARED_BYTES", 1_000_000_000, "disk for these copies on a web node, bytes")
 WORKERS = env.integer("WORKERS", 2, "django-q2 worker processes of one `work`", least=1, most=64)
 WEB_WORKERS = env.integer("WEB_WORKERS", 2, "web server processes of one `serve`", least=1, most=64)
 WEB_THREADS = env.integer("WEB_THREADS", 4, "threads of one web server process", least=1, most=64)
@@ -249,6 +266,19 @@ LEAST_AVAILABILITY = env.integer(
 )
 
 # --- Security --------------------------------------------------------------------------------------
+# Requests of one address (an IPv6 subscriber: one /64); 0: no limit.
+LIMIT_SEARCH = env.integer("LIMIT_SEARCH", 120, "searches an address may ask in a minute; 0: no limit")
+LIMIT_API = env.integer("LIMIT_API", 600, "requests of an address to the API in a minute; 0: no limit")
+LIMIT_HUB = env.integer("LIMIT_HUB", 600, "hub requests of an address in a minute; 0: no limit")
+LIMIT_SIGN_IN = env.integer(
+    "LIMIT_SIGN_IN", 20, "sign-in attempts of an address in five minutes; 0: no limit"
+)
+LIMIT_SUBSCRIBE = env.integer(
+    "LIMIT_SUBSCRIBE", 20, "forms on /langganan an address may send in ten minutes; 0: no limit"
+)
+HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000, "how long browsers insist on https; 0: not at all")
+SECURE_HSTS_SECONDS = HSTS_SECONDS if BASE_URL.startswith("https://") else 0
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
@@ -256,18 +286,50 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
 
-# --- Logging ---------------------------------------------------------------------------------------
+# --- Watching --------------------------------------------------------------------------------------
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS", "networks that may read /metrics, beside this machine")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "", "bearer token that opens /metrics from anywhere")
+SENTRY_DSN = env.text("SENTRY_DSN", "", "where errors are reported (Sentry protocol); empty: nowhere")
 LOG_LEVEL = env.choice(
     "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "least level that is logged"
 )
+LOG_FORMAT = env.choice(
+    "LOG_FORMAT", "text" if DEBUG or DEMO else "json", ("json", "text"), "lines of JSON, or for a terminal"
+)
+LOG_FILE = env.text("LOG_FILE", "", "file of the log; empty: standard error")
+LOG_FILE_BYTES = env.integer(
+    "LOG_FILE_BYTES", 20_000_000, "size at which the file is turned over", least=1000
+)
+LOG_FILE_KEEP = env.integer("LOG_FILE_KEEP", 5, "how many turned-over files are kept", least=1)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "formatters": {
+        "json": {"()": "portal.logs.JsonLine"},
+        "text": {
+            "()": "portal.logs.PlainLine",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
+    },
+    "handlers": {
+        "log": (
+            {
+                "()": "portal.logs.SharedFile",
+                "filename": LOG_FILE,
+                "most": LOG_FILE_BYTES,
+                "keep": LOG_FILE_KEEP,
+                "formatter": LOG_FORMAT,
+            }
+            if LOG_FILE
+            else {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}
+        )
+    },
+    "root": {"handlers": ["log"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
-        "django-q": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody can send any name
+        "django-q": {"level": "WARNING", "handlers": ["log"], "propagate": False},
+        "portal.access": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
     },
 }

@@ -35,6 +35,7 @@ urlpatterns = [
     path(".well-known/security.txt", machines.security_txt, name="security_txt"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.figures, name="metrics"),
 ]
 
 # The same pages in English under /en/; Indonesian addresses carry no prefix.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import DatabaseError
@@ -10,6 +11,7 @@ from django.utils import timezone
 from lxml import etree
 
 from aggregator.models import Entry, Story
+from aggregator.search.follow import _begin_anew, follow
 from portal.views import health, machines
 from tests.factories import make_entry, make_satker
 
@@ -107,8 +109,25 @@ def test_health_needs_no_database(client, django_assert_num_queries):
 
 def test_ready_when_everything_answers(client, monkeypatch):
     monkeypatch.setattr(health, "opened", lambda: None)
+    monkeypatch.setattr(health, "current", lambda: None)
+    cursor = {"backlog": {"from": [0, 7], "to": [0, 900], "before": None}}  # changes to take in: still ready
+    monkeypatch.setattr(health, "read_manifest", lambda _path: {"cursor": cursor})
     response = client.get("/readyz")
     assert (response.status_code, response.json()["database"]) == (200, "ok")
+
+
+def test_a_new_node_is_ready_only_when_its_index_is_filled(client):
+    make_entry()
+    _begin_anew()
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["index"]) == (503, "filling")
+    follow(once=True)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_full_disk_is_told_of_while_readers_are_still_served(client, monkeypatch):
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda _path: SimpleNamespace(free=3_000_000))
+    assert client.get("/readyz").json()["disk"] == "3 MB free"
 
 
 def test_not_ready_and_named_when_the_database_is_away(client, monkeypatch):

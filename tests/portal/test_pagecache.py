@@ -1,4 +1,4 @@
-"""Kept pages: good while nothing changed, gone when something did, standing when all else falls."""
+"""Kept pages: good while nothing changed, gone when something did."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState
 from feeds import caching
-from portal import pagecache
+from portal import pagecache, recalls
 from portal.views import home
 from tests.factories import make_entry
 
@@ -92,15 +92,39 @@ def test_errors_and_health_are_not_kept(client, path):
     assert pagecache.pages.get(path) is None
 
 
-def test_when_the_portal_fails_the_last_good_page_stands(client, instant, monkeypatch):
-    make_entry("Masih terbaca", published_at=timezone.now())
-    client.get("/")
-    client.raise_request_exception = False
-    monkeypatch.setattr(home.lists, "newest_folded", lambda _entries: 1 / 0)
+def test_in_election_mode_a_page_stands_whatever_else_is_published(client, instant, settings):
+    settings.ELECTION_MODE = True
+    PortalState.get()
+    first = client.get("/").content
+    make_entry("Baru terbit", published_at=timezone.now())
+    assert client.get("/").content == first
+
+
+def test_in_election_mode_too_what_is_withdrawn_is_gone_at_once(client, instant, settings):
+    settings.ELECTION_MODE = True
+    recalls.look()
+    entry = make_entry("Akan ditarik", published_at=timezone.now())
+    assert b"Akan ditarik" in client.get("/").content
+    Entry.objects.filter(pk=entry.pk).update(state="withdrawn")
+    Change.objects.mark([entry.pk])
+    recalls.look()
+    assert b"Akan ditarik" not in client.get("/").content
+
+
+def test_while_a_page_is_made_anew_others_get_the_former_one(client, instant):
+    former = client.get("/").content
     PortalState.bump()
-    response = client.get("/")
-    assert response.status_code == 200
-    assert b"Masih terbaca" in response.content
+    lock = pagecache._making[hash("/") % len(pagecache._making)]
+    with lock:  # as if another request were making it
+        assert client.get("/").content == former
+
+
+@pytest.mark.parametrize("query", ["utm_source=x&fbclid=1", "%75tm=1", "x"])
+def test_parameters_that_no_page_reads_make_no_new_page(client, query, django_assert_num_queries):
+    client.get("/")
+    with django_assert_num_queries(0):
+        response = client.get(f"/?{query}")
+    assert response.headers["X-Cache"] == "HIT"
 
 
 def test_without_a_good_page_a_failure_is_a_failure(client, monkeypatch):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+import tempfile
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +14,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+
+STATEMENT_SECONDS = 10
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Command(BaseCommand):
@@ -24,17 +31,34 @@ class Command(BaseCommand):
             raise CommandError(f"--port {options['port']} is no port; it takes 1 to 65535.")
         if not (settings.STATIC_ROOT / "staticfiles.json").exists():
             call_command("collectstatic", interactive=False, verbosity=0)
-        server = Granian(
-            "portal.wsgi:application",
-            address=options["host"],
-            port=options["port"],
-            interface=Interfaces.WSGI,
-            workers=settings.WEB_WORKERS,
-            blocking_threads=settings.WEB_THREADS,
-            backpressure=max(16, settings.WEB_THREADS * 4),
-            log_access=False,
-            log_level=LogLevels.warning,
-            workers_kill_timeout=10,
-            respawn_failed_workers=True,
-        )
-        server.serve()
+        if FIGURES not in os.environ and sys.argv[1:2] == ["serve"]:
+            _begin_again_counting_together()
+        try:
+            _serve(options["host"], options["port"])
+        finally:
+            shutil.rmtree(os.environ.get(FIGURES, ""), ignore_errors=True)
+
+
+def _begin_again_counting_together() -> None:
+    """prometheus_client asks for the folder of its processes when it is imported, so begin with it set."""
+    os.environ[FIGURES] = tempfile.mkdtemp(prefix="portal-metrics-")
+    # A query that takes longer than a reader waits only keeps others from being served.
+    os.environ.setdefault("PGOPTIONS", f"-c statement_timeout={STATEMENT_SECONDS * 1000}")
+    os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - this same command
+
+
+def _serve(host: str, port: int) -> None:
+    server = Granian(
+        "portal.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=settings.WEB_WORKERS,
+        blocking_threads=settings.WEB_THREADS,
+        backpressure=max(16, settings.WEB_THREADS * 4),
+        log_access=False,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=10,
+        respawn_failed_workers=True,
+    )
+    server.serve()

@@ -1,0 +1,201 @@
+"""How much one address may ask: of search, of the API, of signing in, of subscribing.
+
+Reading is counted in the cache (Redis where nodes share one) and goes on uncounted when that is away. What
+could be guessed or flooded (signing in, subscribing) is counted in the database, exactly and for all nodes
+together, and is refused when it cannot be counted. An address is kept only as a keyed digest.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from urllib.parse import parse_qs
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import get_template
+from django.utils import translation
+from django.utils.crypto import salted_hmac
+
+from portal import metrics, standby
+from portal.clients import address_of
+from portal.middleware import PUBLIC_POLICY, Handler
+from portal.models import Attempt
+
+log = logging.getLogger(__name__)
+
+ELECTION_SHARE = 4  # with ELECTION_MODE an address may search so many times less
+WAIT_FOR_SEARCH = 0.25  # seconds; a reader who would wait longer is told so at once
+BUSY_RETRY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """At most `most` requests of one address within a window of `seconds`."""
+
+    name: str
+    most: int
+    seconds: int
+    is_guarded: bool = False  # counted in the database, refused when it cannot be counted
+
+
+def rule_for(request: HttpRequest) -> Rule | None:
+    path = request.path_info.removeprefix("/en")
+    if request.method == "POST":
+        if path.startswith(("/masuk", "/pantauan/admin/login")):
+            return Rule("sign-in", settings.LIMIT_SIGN_IN, 300, is_guarded=True)
+        if path.startswith("/langganan"):
+            return Rule("subscribe", settings.LIMIT_SUBSCRIBE, 600, is_guarded=True)
+        if path == "/hub":
+            return Rule("hub", settings.LIMIT_HUB, 60)
+    if path.startswith("/api/"):
+        return Rule("api", settings.LIMIT_API, 60)
+    if is_search(request):
+        share = ELECTION_SHARE if settings.ELECTION_MODE else 1
+        return Rule("search", max(1, settings.LIMIT_SEARCH // share), 60)
+    return None
+
+
+def is_search(request: HttpRequest) -> bool:
+    """Whether the answer needs the index: a search, suggestions, a feed of a search, words on the map."""
+    path = request.path_info.removeprefix("/en")
+    if path in ("/cari", "/saran") or path.startswith("/feeds/cari."):
+        return bool(request.META.get("QUERY_STRING"))
+    return path.startswith("/aktivitas") and bool(parse_qs(request.META.get("QUERY_STRING", "")).get("q"))
+
+
+def rate_limits(get_response: Handler) -> Handler:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        rule = rule_for(request)
+        if rule is None or rule.most == 0:
+            return get_response(request)
+        try:
+            counted = count(rule, address_of(request))
+        except DatabaseError:
+            return standby.unavailable(request)
+        if counted > rule.most:
+            metrics.count_refused(rule.name)
+            return _too_many(request, rule)
+        return get_response(request)
+
+    return middleware
+
+
+def count(rule: Rule, address: str) -> int:
+    """How many requests of this address there were in this window, this one included."""
+    window = int(time.time() // rule.seconds)
+    if rule.is_guarded:
+        return _count_exactly(rule, address, window)
+    key = f"limit:{rule.name}:{window}:{address}"
+    if cache.add(key, 1, rule.seconds * 2):
+        return 1
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # gone since, or no cache at all: reading goes on
+        return 1
+
+
+def _count_exactly(rule: Rule, address: str, window: int) -> int:
+    digest = salted_hmac("portal.limits", address).hexdigest()[:32]
+    mine = Attempt.objects.filter(kind=rule.name, address=digest, window=window)
+    with transaction.atomic():
+        if not mine.update(count=F("count") + 1):
+            _row, is_new = Attempt.objects.get_or_create(
+                kind=rule.name, address=digest, window=window, defaults={"count": 1}
+            )
+            if is_new:
+                Attempt.objects.filter(kind=rule.name, window__lt=window - 1).delete()
+                return 1
+            mine.update(count=F("count") + 1)
+        return int(mine.values_list("count", flat=True).get())
+
+
+def _too_many(request: HttpRequest, rule: Rule) -> HttpResponse:
+    wait = rule.seconds - int(time.time() % rule.seconds)
+    with translation.override(_language(request)):
+        said = translation.gettext(
+            "Terlalu banyak permintaan dari alamat jaringan Anda. Coba lagi dalam %(seconds)s detik."
+        ) % {"seconds": wait}
+        response = _said(request, translation.gettext("Terlalu banyak permintaan"), said)
+    response.status_code = 429
+    response.headers["Retry-After"] = str(wait)
+    response.headers["RateLimit-Policy"] = f'"{rule.name}";q={rule.most};w={rule.seconds}'
+    response.headers["RateLimit"] = f'"{rule.name}";r=0;t={wait}'
+    return response
+
+
+# --- searching under load ---------------------------------------------------------------------------
+
+_slots: dict[int, BoundedSemaphore] = {}
+
+
+def shed_search(get_response: Handler) -> Handler:
+    """Only a part of a process's threads may search at once, so that pages and feeds never queue behind
+    searches. Sits within the page cache: an answer that is kept costs no slot."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not is_search(request):
+            return get_response(request)
+        if settings.ELECTION_MODE and request.path_info.removeprefix("/en") == "/saran":
+            return _no_suggestions(request)
+        slots = _slots.setdefault(_most_searches(), BoundedSemaphore(_most_searches()))
+        if not slots.acquire(timeout=WAIT_FOR_SEARCH):
+            metrics.count_refused("busy")
+            return _busy(request)
+        try:
+            return get_response(request)
+        finally:
+            slots.release()
+
+    return middleware
+
+
+def _most_searches() -> int:
+    """All threads but one; half of them with ELECTION_MODE."""
+    threads = settings.WEB_THREADS
+    return max(1, threads // 2 if settings.ELECTION_MODE else threads - 1)
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    with translation.override(_language(request)):
+        response = _said(
+            request,
+            translation.gettext("Pencarian sedang sangat ramai"),
+            translation.gettext(
+                "Banyak orang sedang mencari pada saat yang sama. Coba lagi dalam %(seconds)s detik; "
+                "berita terbaru, halaman provinsi, dan umpan tetap dapat dibuka."
+            )
+            % {"seconds": BUSY_RETRY},
+        )
+    response.status_code = 503
+    response.headers["Retry-After"] = str(BUSY_RETRY)
+    return response
+
+
+def _no_suggestions(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse('["", []]', content_type="application/x-suggestions+json")
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+def _said(request: HttpRequest, title: str, said: str) -> HttpResponse:
+    if request.path_info.startswith("/api/"):  # RFC 9457
+        response: HttpResponse = JsonResponse(
+            {"title": title, "detail": said}, content_type="application/problem+json"
+        )
+    elif request.path_info.startswith(("/feeds/", "/hub", "/saran")):
+        response = HttpResponse(f"{title}. {said}\n", content_type="text/plain; charset=utf-8")
+    else:
+        response = HttpResponse(get_template("plain.html").render({"title": title, "said": said}))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = PUBLIC_POLICY
+    return response
+
+
+def _language(request: HttpRequest) -> str:
+    return "en" if request.path_info.startswith("/en/") else settings.LANGUAGE_CODE
