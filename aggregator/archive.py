@@ -7,6 +7,7 @@ and the feed's own state and schedule stay as they are.
 from __future__ import annotations
 
 import asyncio
+import enum
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +32,14 @@ from aggregator.store import Counts, Reading
 MAX_PAGES = 200
 GAP_TRIES = 5  # failed ones; then a gap stays open, for staff to see
 GAP_WAIT = timedelta(hours=1)  # before another try; it doubles
+
+
+class Reach(enum.Enum):
+    """How far back a backfill goes."""
+
+    KNOWN = "known"  # until all of a page is known
+    GAP = "gap"  # until no gap is open
+    END = "end"  # to the site's first post
 
 
 class Busy(PortalError):
@@ -109,12 +118,11 @@ def backfill(
     *,
     max_pages: int = MAX_PAGES,
     seconds: float | None = None,
-    for_gap: bool = False,
+    reach: Reach = Reach.KNOWN,
     advance: Callable[[int], None] = lambda count: None,
 ) -> Sum:
     """Fetch older pages of a feed: RFC 5005 `prev-archive` links where it has them, else WordPress's
-    `?paged=N`, until a page brings no entry, is missing, repeats the one before, or all of it is known;
-    with `for_gap` only until no gap is open.
+    `?paged=N`, until a page brings no entry, is missing, repeats the one before, or lies beyond `reach`.
 
     One request at a time, with the host's spacing, while nobody else asks this host. Where it stopped is
     kept on the feed, so that the next call goes on from there. Raises FeedError when a page cannot be
@@ -133,15 +141,15 @@ def backfill(
                 advance(1)
                 _note_filled(feed, page)
             names = frozenset(e.guid for e in page.entries) if page else frozenset()
-            goes_on = names and names != before and _wants_more(feed, counts, page, for_gap)
+            goes_on = names and names != before and _wants_more(feed, counts, page, reach)
             url, before = _older(url, page) if goes_on else "", names
             Feed.objects.filter(pk=feed.pk).update(backfill_url=url[:1000])
     return total
 
 
-def _wants_more(feed: Feed, counts: Counts, page: CleanFeed | None, for_gap: bool) -> bool:
-    if for_gap:
-        return _has_gap(feed)
+def _wants_more(feed: Feed, counts: Counts, page: CleanFeed | None, reach: Reach) -> bool:
+    if reach is not Reach.KNOWN:
+        return reach is Reach.END or _has_gap(feed)
     return counts.new > 0 or bool(page and page.feed.prev_archive) or _has_gap(feed)
 
 
@@ -164,7 +172,7 @@ def _fill(gap: Gap, now: datetime, seconds: float) -> None:
         Feed.objects.filter(pk=gap.feed_id).update(backfill_url="")
         Gap.objects.filter(pk=gap.pk).update(tries=1)
     try:
-        backfill(gap.feed, seconds=seconds, for_gap=True)
+        backfill(gap.feed, seconds=seconds, reach=Reach.GAP)
     except Busy:
         again: datetime | None = now + timedelta(minutes=5)
     except FeedError:

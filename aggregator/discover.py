@@ -62,17 +62,25 @@ def candidates(page: bytes, base_url: str) -> list[str]:
     return list(dict.fromkeys([*named[:MAX_NAMED], *_usual(page, base_url)]))
 
 
-async def discover(url: str, outbound: Outbound, approved_hosts: frozenset[str] | None = None) -> list[Found]:
+async def discover(
+    url: str,
+    outbound: Outbound,
+    approved_hosts: frozenset[str] | None = None,
+    elsewhere: list[str] | None = None,
+) -> list[Found]:
     """The feeds of a site or page, each one asked for and read. The page itself may be the feed.
 
     What the page names is tried whole, the usual addresses only until one is a feed. With `approved_hosts`
-    no other host is asked. Raises FetchError when the page itself cannot be had."""
+    no other host is asked; what the page names on one goes into `elsewhere`. Raises FetchError when the
+    page itself cannot be had."""
     page = await outbound.get(url, approved_hosts=approved_hosts)
     if (itself := _read(page)) is not None:
         return [itself]
     document = _document(page.body)
     named = [] if document is None else list(_named(document, page.final_url))[:MAX_NAMED]
     if approved_hosts is not None:
+        if elsewhere is not None:
+            elsewhere += [one for one in named if host(one) not in approved_hosts]
         named = [one for one in named if host(one) in approved_hosts]
     found = await _try_all(named, outbound, approved_hosts, first_only=False)
     return found or await _try_all(

@@ -146,7 +146,8 @@ def _lease(wanted: Q, now: datetime, limit: int | None) -> list[Feed]:
         ids = _on_free_hosts(due.select_for_update(skip_locked=True), _held_hosts(now), limit)
         until = now + timedelta(seconds=LEASE_SECONDS)
         Feed.objects.filter(id__in=ids).update(lease=token, next_check_at=until)
-    return list(Feed.objects.filter(id__in=ids, lease=token).select_related("satker").order_by("id"))
+    taken = Feed.objects.filter(id__in=ids, lease=token)
+    return list(taken.select_related("satker", "replaces").order_by("id"))
 
 
 def _take_turns() -> None:

@@ -5,9 +5,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from aggregator.admin import entries, feeds, registry, searches
+from aggregator.admin import entries, feeds, moves, registry, searches
 
-__all__ = ["django_q", "entries", "feeds", "registry", "searches"]
+__all__ = ["django_q", "entries", "feeds", "moves", "registry", "searches"]
 
 admin.site.site_header = _("Pantauan KPU: data")
 admin.site.site_title = _("Pantauan KPU")

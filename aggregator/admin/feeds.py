@@ -30,9 +30,12 @@ class FeedForm(RowForm):
 class FeedAdmin(RowAdmin):
     """A feed that is added here is a candidate; “Pakai umpan” approves its host and takes it into use."""
 
-    list_display = ("url", "satker", "state", "last_success_at", "failures", "error_code", "next_check_at")
+    list_display = (
+        *("url", "satker", "state", "replaces", "last_success_at", "failures", "error_code", "next_check_at"),
+        "moved_to",
+    )
     list_filter = ("state", "error_code", "satker__level", "satker__province")
-    list_select_related = ("satker",)
+    list_select_related = ("satker", "replaces")
     search_fields = ("url", "satker__name", "=satker__code")
     search_help_text = gettext_lazy("Alamat, nama satker, atau kode")
     autocomplete_fields = ("satker",)
@@ -40,7 +43,7 @@ class FeedAdmin(RowAdmin):
     form = FeedForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     action_form = ReasonForm
-    actions = ("confirm", "check_now", "disable")
+    actions = ("confirm", "move", "check_now", "disable")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
@@ -70,6 +73,13 @@ class FeedAdmin(RowAdmin):
             _("%d umpan dipakai."),
         )
 
+    @admin.action(description=gettext_lazy("Pindahkan ke alamat yang dinyatakan situs"))
+    def move(self, request: HttpRequest, rows: QuerySet[Feed]) -> None:
+        def one(feed: Feed) -> None:
+            approve.move_feed(feed, by(request))
+
+        each(self, request, rows, one, _("%d umpan dipindahkan."))
+
     @admin.action(description=gettext_lazy("Periksa sekarang"))
     def check_now(self, request: HttpRequest, rows: QuerySet[Feed]) -> None:
         due = rows.active().filter(lease="").update(next_check_at=timezone.now())  # type: ignore[attr-defined]
@@ -93,7 +103,7 @@ class FetchLogAdmin(ReadOnlyAdmin):
 
 @admin.register(Gap)
 class GapAdmin(ReadOnlyAdmin):
-    list_display = ("feed", "from_at", "to_at", "about", "found_at", "filled_at")
-    list_filter = (("filled_at", admin.EmptyFieldListFilter),)
+    list_display = ("feed", "from_at", "to_at", "about", "found_at", "filled_at", "tries", "next_try_at")
+    list_filter = (("filled_at", admin.EmptyFieldListFilter), "feed__satker__province")
     list_select_related = ("feed",)
     search_fields = ("feed__url", "=feed__satker__code")

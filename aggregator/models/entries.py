@@ -144,7 +144,8 @@ class EntryKey(models.Model):
 
 
 class Revision(models.Model):
-    """One immutable version of an entry. Only `state` and `public_at` ever change."""
+    """One immutable version of an entry. Only `state`, `public_at` and, when the same words move to another
+    address of the site, `url` ever change."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("menunggu")

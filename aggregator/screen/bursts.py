@@ -1,7 +1,7 @@
 """What a feed as a whole tells: far more posts than ever, or a redirect to a host nobody approved.
 
 A burst is measured against the satker's own baseline and against the nation that day, so that an election
-day, on which everybody writes, holds nobody.
+day, on which everybody writes, holds nobody. A satker whose site moves by announcement raises no such alarm.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
-from aggregator.models import Entry, Feed, SatkerHold
+from aggregator.models import Entry, Feed, SatkerHold, SatkerMove
 from aggregator.querysets import EntryQuerySet
 
 WINDOW = timedelta(hours=1)  # posts first seen within it belong to one burst
@@ -59,6 +59,7 @@ def _bursts(now: datetime, satker_ids: set[int] | None) -> dict[int, str]:
     )
     if satker_ids is not None:
         recent = recent.filter(satker__in=satker_ids)
+    recent = recent.exclude(satker__in=SatkerMove.objects.filter(calm_until__gt=now).values("satker"))
     counts = recent.values("satker").annotate(
         fresh=Count("id", filter=Q(published_at__gt=now - FRESH)), all=Count("id")
     )

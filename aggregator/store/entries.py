@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from aggregator.bulk import insert, new_ids
 from aggregator.models import Entry, EntryKey, Revision
 from aggregator.records import CleanEntry, DateStatus
+from aggregator.store.links import has_moved, relink
 from aggregator.store.reading import Counts, Reading, StorePolicy
 from aggregator.store.recognise import Known, Match, candidates
 
@@ -95,7 +96,7 @@ def _undated_imports(fresh: list[tuple[Reading, Match]], now: datetime) -> dict[
     time of import, which would show an old post as today's. By id() of the incoming entry."""
     places: dict[int, datetime] = {}
     for reading in {id(r): r for r, _ in fresh}.values():
-        if not _is_import(reading):
+        if not _is_import(reading, None):
             continue
         dates = [effective_date(e, now)[0] if e.published_at else None for e in reading.entries]
         near = next((date for date in dates if date), None)
@@ -106,8 +107,16 @@ def _undated_imports(fresh: list[tuple[Reading, Match]], now: datetime) -> dict[
     return places
 
 
-def _is_import(reading: Reading) -> bool:
-    return reading.feed.first_success_at is None or reading.is_archive
+def _is_import(reading: Reading, published: datetime | None) -> bool:
+    """First imports and archives are no news. What a feed that replaces another brings is, if it was
+    published since the other was last read."""
+    feed = reading.feed
+    if reading.is_archive:
+        return True
+    if feed.first_success_at is not None:
+        return False
+    read_until = feed.replaces.last_success_at if feed.replaces else None
+    return not (published and read_until and published > read_until)
 
 
 def _entry_row(
@@ -125,7 +134,7 @@ def _entry_row(
         *(pk, feed.satker_id, feed.satker.province_id, feed.pk, clean.guid[:1000], clean.url[:2000]),
         *(clean.content_sha256, published, status, now, now),
         _publish_after(reading, published, now, policy),
-        _is_import(reading),
+        _is_import(reading, clean.published_at),
     )
 
 
@@ -143,7 +152,7 @@ def _update(
     again: list[tuple[Reading, Match, Entry]], known: Known, counts: dict[int, Counts], now: datetime
 ) -> None:
     """Entries met again: new keys, new text as a new revision, and that they are still there."""
-    keys, revisions, changed, seen = [], [], [], []
+    keys, revisions, changed, seen, elsewhere = [], [], [], [], []
     for reading, match, entry in again:
         counts[reading.feed.pk].known_ids.add(entry.pk)
         unknown = [(k, v) for k, v in match.keys.items() if (entry.satker_id, k, v) not in known.by_key]
@@ -152,6 +161,8 @@ def _update(
             seen.append(entry.pk)
         if entry.content_sha256 == match.entry.content_sha256 or _churns(entry, now):
             counts[reading.feed.pk].unchanged += 1
+            if entry.content_sha256 == match.entry.content_sha256 and has_moved(entry, match, unknown):
+                elsewhere.append((entry, match.entry))
             continue
         counts[reading.feed.pk].changed += 1
         entry.revisions_count += 1
@@ -163,6 +174,7 @@ def _update(
     insert(Revision, REVISION, revisions)
     for entry in changed:
         entry.save(update_fields=["revisions_count", "content_sha256", "url", "guid"])
+    relink(elsewhere)
     Entry.objects.filter(id__in=seen).update(last_seen_at=now)
 
 
