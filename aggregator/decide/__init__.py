@@ -5,7 +5,13 @@ by reading a feed again, or by `rescreen`, `recluster` and `reclassify`.
 """
 
 from aggregator.decide.corrections import correct_origin, correct_stage, correct_topics, undo_correction
-from aggregator.decide.entries import quarantine_entry, reject_entry, release_entry, withdraw_entry
+from aggregator.decide.entries import (
+    hold_version,
+    quarantine_entry,
+    reject_entry,
+    release_entry,
+    withdraw_entry,
+)
 from aggregator.decide.record import DecisionRefused
 from aggregator.decide.reports import Toll, mark_reported, toll_of
 from aggregator.decide.satker import hidden_entries, hold_satker, release_satker
@@ -19,6 +25,7 @@ __all__ = [
     "correct_topics",
     "hidden_entries",
     "hold_satker",
+    "hold_version",
     "join_stories",
     "mark_reported",
     "quarantine_entry",

@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 
 from aggregator.decide.record import DecisionRefused, locked, mark, name_of, reason_of
 from aggregator.models import Entry, Quarantine, Revision
-
-STAFF = "staff"  # code of the signal that says a person held the entry, not the screener
+from aggregator.screen import BY_STAFF, FORMER
 
 
 @transaction.atomic
@@ -28,7 +27,7 @@ def quarantine_entry(entry: Entry, by: str, reason: str) -> Entry:
     if entry.state == Entry.State.HELD and not _is_hidden(entry):
         raise DecisionRefused(_("Berita %d sudah ditahan.") % entry.pk)
     now = timezone.now()
-    signal = {"code": STAFF, "points": 0, "detail": f"{by}: {reason}"}
+    signal = {"code": BY_STAFF, "points": 0, "detail": f"{by}: {reason}"}
     for revision in _live_revisions(entry):
         Quarantine.objects.create(
             entry=entry,
@@ -38,6 +37,31 @@ def quarantine_entry(entry: Entry, by: str, reason: str) -> Entry:
             public_minutes=Quarantine.minutes_out(entry, revision, now),
         )
     _end_public_life(entry, Entry.State.HELD, now)
+    return entry
+
+
+@transaction.atomic
+def hold_version(revision: Revision, by: str, reason: str) -> Entry:
+    """Take a former version out of the history of its post; the version that is public holds the post."""
+    entry, by, reason = locked(revision.entry), name_of(by), reason_of(reason)
+    revision.refresh_from_db()
+    if revision.state in (Revision.State.PUBLIC, Revision.State.PENDING):
+        return quarantine_entry(entry, by, reason)
+    if revision.public_at is None:
+        raise DecisionRefused(_("Versi %d tidak terbit.") % revision.number)
+    now = timezone.now()
+    Quarantine.objects.create(
+        entry=entry,
+        revision=revision,
+        state=Quarantine.State.REJECTED,
+        signals=[{"code": FORMER, "points": 0, "detail": f"{by}: {reason}"}],
+        held_at=now,
+        decided_at=now,
+        decided_by=by,
+        reason=reason,
+    )
+    Revision.objects.filter(pk=revision.pk).update(state=Revision.State.HELD, public_at=None)
+    mark([entry.pk])
     return entry
 
 

@@ -113,6 +113,14 @@ class Entry(models.Model):
         return f"/berita/{self.pk}/{self.slug}"
 
     @property
+    def is_corrected(self) -> bool:
+        """Whether the version shown took the place of one that was public before."""
+        revision = self.public_revision
+        return bool(
+            revision and revision.public_at and self.released_at and revision.public_at > self.released_at
+        )
+
+    @property
     def has_clear_date(self) -> bool:
         return self.date_status in (self.DateStatus.OK, self.DateStatus.FUTURE)
 

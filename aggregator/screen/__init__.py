@@ -6,9 +6,11 @@ publishes, holds, or lets wait, one transaction a batch, safe to kill, repeat an
 
 from aggregator.screen.again import RescreenReport, rescreen, rescreened
 from aggregator.screen.judge import HOLD_ENTRY, HOLD_SATKER, Post, Signal, Verdict, judge
-from aggregator.screen.publish import SCREENER, ScreenReport, screen_pending
+from aggregator.screen.publish import BY_STAFF, FORMER, SCREENER, ScreenReport, screen_pending
 
 __all__ = [
+    "BY_STAFF",
+    "FORMER",
     "HOLD_ENTRY",
     "HOLD_SATKER",
     "SCREENER",

@@ -49,13 +49,14 @@ def rescreen(
             return RescreenReport(last=after)
         public = [pk for pk, state in states.items() if state == Entry.State.PUBLIC]
         held = _hold_public(public, now)
+        _hold_former(public, now)
         freed = _free_held([pk for pk in states if pk not in set(public)], now)
     released = screen_pending(now, limit=len(freed), satker_ids=freed.values()).released if freed else 0
     return RescreenReport(len(states), held, released, max(states))
 
 
 def _verdicts(revisions: Iterable[Revision]) -> dict[int, Verdict]:
-    """By entry; hosts that other public posts of the satker link count as known, as on the first day."""
+    """By revision; hosts that other public posts of the satker link count as known, as on the first day."""
     rows = list(revisions)
     approved = approved_hosts({r.entry.satker_id for r in rows})
     found = {}
@@ -65,7 +66,7 @@ def _verdicts(revisions: Iterable[Revision]) -> dict[int, Verdict]:
         if verdict.holds_entry and verdict.strange_hosts:
             linked = linked_before(revision.entry.satker_id, verdict.strange_hosts, but=revision.entry_id)
             verdict = judge(post_of(revision), known | linked)
-        found[revision.entry_id] = verdict
+        found[revision.pk] = verdict
     return found
 
 
@@ -80,14 +81,30 @@ def _hold_public(ids: list[int], now: datetime) -> int:
     }
     verdicts = _verdicts(revisions.values())
     decided = _released_by_staff(shown)
-    bad = [pk for pk, verdict in verdicts.items() if verdict.without(decided[pk]).holds_entry]
-    Quarantine.objects.bulk_create([_quarantine(revisions[pk], verdicts[pk], now) for pk in bad])
+    bad = [pk for pk, row in revisions.items() if verdicts[row.pk].without(decided[pk]).holds_entry]
+    Quarantine.objects.bulk_create(
+        [_quarantine(revisions[pk], verdicts[revisions[pk].pk], now) for pk in bad]
+    )
     Revision.objects.filter(id__in=[shown[pk] for pk in bad]).update(
         state=Revision.State.HELD, public_at=None
     )
     Entry.objects.filter(id__in=bad).update(state=Entry.State.HELD, withdrawn_at=now)
     _tell(bad)
     return len(bad)
+
+
+def _hold_former(ids: list[int], now: datetime) -> None:
+    """Versions that were public before the present one show in the history of the post."""
+    former = Revision.objects.filter(
+        entry__in=ids, state=Revision.State.SUPERSEDED, public_at__isnull=False
+    ).select_related("entry", "entry__public_revision")
+    rows = list(former)
+    decided = _released_by_staff({r.entry_id for r in rows})
+    verdicts = _verdicts(rows)
+    bad = [r for r in rows if verdicts[r.pk].without(decided[r.entry_id]).holds_entry]
+    Quarantine.objects.bulk_create([_quarantine(r, verdicts[r.pk], now) for r in bad])
+    Revision.objects.filter(id__in=[r.pk for r in bad]).update(state=Revision.State.HELD, public_at=None)
+    Change.objects.mark(sorted({r.entry_id for r in bad}))
 
 
 def _quarantine(revision: Revision, verdict: Verdict, now: datetime) -> Quarantine:
@@ -118,7 +135,9 @@ def _free_held(ids: list[int], now: datetime) -> dict[int, int]:
     by_person = {row.entry_id for row in open_rows if any(s.get("code") == BY_STAFF for s in row.signals)}
     verdicts = _verdicts(row.revision for row in rows.values() if row.entry_id not in by_person)
     good = {
-        pk: rows[pk].revision.entry.satker_id for pk, verdict in verdicts.items() if not verdict.holds_entry
+        pk: row.revision.entry.satker_id
+        for pk, row in rows.items()
+        if pk not in by_person and not verdicts[row.revision_id].holds_entry
     }
     Quarantine.objects.filter(entry__in=good, state=Quarantine.State.HELD).update(
         state=Quarantine.State.RELEASED,

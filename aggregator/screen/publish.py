@@ -17,6 +17,7 @@ from aggregator.screen.judge import Post, Signal, Verdict, judge
 
 SCREENER = "screen"  # who started a hold, when it was no person
 BY_STAFF = "staff"  # code of the signal of a hold that a person made
+FORMER = "former_version"  # of a hold on a version that was public before the present one
 HELD_TOGETHER = 3  # entries of one satker held in one batch: it is the site, not the post
 
 
@@ -155,7 +156,7 @@ def post_of(revision: Revision) -> Post:
         author=revision.author,
         media=tuple(filter(None, [*media, revision.image_url])),
         removed=tuple(revision.signals),
-        previous_html=public.content_html if public and public.pk != revision.pk else None,
+        previous_html=public.content_html if public and public.number < revision.number else None,
     )
 
 
@@ -182,6 +183,8 @@ def _heed_decisions(batch: _Batch) -> None:
     decided = Quarantine.objects.filter(entry__in=ids) if ids else Quarantine.objects.none()
     decided = decided.exclude(decided_by=SCREENER).order_by("id")
     for entry_id, state, signals in decided.values_list("entry_id", "state", "signals"):
+        if any(s.get("code") == FORMER for s in signals):
+            continue  # it says nothing of later versions
         if state == Quarantine.State.REJECTED:
             closed[entry_id] = "rejected_before"
         elif state == Quarantine.State.RELEASED:

@@ -15,7 +15,8 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from aggregator.models import Entry, Revision
+from aggregator.classify import BY_STAFF
+from aggregator.models import Entry, EntryTopic, Revision
 from aggregator.models.registry import Zone
 from feeds.items import fit
 from portal import structured
@@ -68,6 +69,20 @@ def published(entry: Entry) -> str:
     if not entry.has_clear_date:
         return _("tanggal tidak jelas")
     return long_time(entry.published_at, entry.satker.timezone)
+
+
+@register.filter
+def why(tagged: EntryTopic) -> str:
+    """Which rule gave a post this topic, or that a person did."""
+    return _("ditetapkan petugas") if tagged.by_staff else tagged.rule
+
+
+@register.filter
+def stage_why(entry: Entry) -> str:
+    """The same for its stage. A rule begins with "non-tahapan: " where the page says that already."""
+    if entry.stage_rule.startswith(BY_STAFF):
+        return _("ditetapkan petugas")
+    return entry.stage_rule.removeprefix("non-tahapan: ")
 
 
 @register.filter

@@ -9,12 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from aggregator.models import Entry, EntryTopic
+from aggregator.models import Entry, EntryTopic, Revision
 from aggregator.querysets import EntryQuerySet
 from portal import forms, lists
 from portal.middleware import error_page
+from portal.versions import versions_of
 
 TOMBSTONES = 100  # on a page
+VERSIONS = 20
 NOT_PUBLIC = [state for state in Entry.State.values if state != Entry.State.PUBLIC]
 
 
@@ -42,8 +44,19 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     found = _full().filter(pk=pk).first()
     if found is None:
         return _absent(request, pk)
-    versions = found.revisions.filter(public_at__isnull=False).order_by("-number")
-    return render(request, "portal/history.html", {"entry": found, "versions": versions})
+    rows = _public_versions(found, forms.read_anchor(request))
+    last = rows[VERSIONS - 1] if len(rows) > VERSIONS else None
+    next_anchor = forms.anchor_at(last.public_at, last.pk) if last else ""
+    shown = versions_of(rows)[:VERSIONS]
+    return render(
+        request, "portal/history.html", {"entry": found, "versions": shown, "next_anchor": next_anchor}
+    )
+
+
+def _public_versions(found: Entry, anchor: tuple[datetime, int] | None) -> list[Revision]:
+    """Those of one page, and the one that the last of them is compared with."""
+    rows = found.revisions.filter(public_at__isnull=False).order_by("-number")
+    return list(rows.filter(pk__lt=anchor[1])[: VERSIONS + 1] if anchor else rows[: VERSIONS + 1])
 
 
 def withdrawn(request: HttpRequest) -> HttpResponse:

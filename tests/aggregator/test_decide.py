@@ -10,7 +10,7 @@ from django.utils import timezone
 from aggregator import decide
 from aggregator.models import Change, Entry, PortalState, Quarantine, Revision, Satker, SatkerHold, Story
 from aggregator.screen import screen_pending
-from tests.factories import make_entry, make_feed, make_satker
+from tests.factories import make_entry, make_feed, make_public, make_satker
 
 pytestmark = pytest.mark.django_db
 
@@ -323,3 +323,25 @@ def test_an_edit_at_the_site_does_not_undo_a_rejection():
     add_revision(entry, 2, "pending", text="KPU menggelar rapat pleno rutin di kantor.")
     screen_pending(timezone.now(), satker_ids=[entry.satker_id])
     assert fresh(entry).state == "held"
+
+
+def test_a_former_version_leaves_the_history_and_the_post_stays_open_to_edits():
+    entry = make_entry()
+    first = entry.revisions.get()
+    make_public(entry, add_revision(entry, 2, "pending"))
+    before = last_mark(entry)
+    decide.hold_version(first, "ani", "memuat judi")
+    assert list(entry.revisions.exclude(public_at=None).values_list("number", flat=True)) == [2]
+    assert fresh(entry).state == "public"
+    assert last_mark(entry) > before
+    add_revision(entry, 3, "pending", text="KPU menggelar rapat pleno rutin di kantor.")
+    screen_pending(timezone.now(), satker_ids=[entry.satker_id])
+    assert fresh(entry).public_revision.number == 3
+
+
+def test_holding_the_version_that_is_public_holds_the_post():
+    entry = make_entry()
+    decide.hold_version(entry.revisions.get(), "ani", "memuat judi")
+    assert fresh(entry).state == "held"
+    with pytest.raises(decide.DecisionRefused, match="tidak terbit"):
+        decide.hold_version(entry.revisions.get(), "ani", "memuat judi")

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from aggregator.decide import quarantine_entry, release_entry
 from aggregator.models import Change, Entry, Quarantine, Revision, Satker, SatkerHold
 from aggregator.screen import rescreen, screen_pending
-from tests.judging import NOW, make_entry, make_satker
+from tests.judging import NOW, edit, make_entry, make_satker
 
 pytestmark = pytest.mark.django_db
 SPAM = "Slot Gacor Hari Ini Gampang Maxwin"
@@ -82,6 +82,26 @@ def test_a_host_the_satker_links_elsewhere_is_known_again(satker: Satker) -> Non
     screen_pending(NOW)
     Revision.objects.filter(entry=entry).update(content_html=link.format(2, "taruhan"))
     assert rescreen(LATER).held == 0
+
+
+def test_a_former_version_that_is_bad_by_new_rules_leaves_the_history(satker: Satker) -> None:
+    entry = slipped_through(satker)
+    edit(entry, "Apel Senin Pagi")
+    screen_pending(NOW + timedelta(hours=1))
+    assert rescreen(LATER).held == 0
+    entry.refresh_from_db()
+    assert entry.state == "public"
+    assert list(entry.revisions.exclude(public_at=None).values_list("number", flat=True)) == [2]
+    assert Quarantine.objects.get().revision.number == 1
+
+
+def test_a_link_that_a_later_version_took_out_is_no_link_put_in_by_an_edit(satker: Satker) -> None:
+    entry = make_entry(satker, html='<p>Baca <a href="https://koran.example.invalid/1">koran</a></p>')
+    screen_pending(NOW)
+    edit(entry, "Apel Senin Pagi", "tanpa tautan")
+    screen_pending(NOW + timedelta(hours=1))
+    rescreen(LATER)
+    assert entry.revisions.exclude(public_at=None).count() == 2
 
 
 def test_the_command_counts_and_takes_a_beginning(satker: Satker) -> None:

@@ -62,6 +62,14 @@ def test_the_list_of_withdrawn_posts_has_numbers_and_no_titles(client):
     assert "Masih terbit" not in html
 
 
+def test_the_list_tells_what_was_withdrawn_from_what_is_held_and_may_come_back(client):
+    for state in ("withdrawn", "held"):
+        entry = make_entry()
+        Entry.objects.filter(pk=entry.pk).update(state=state, withdrawn_at=timezone.now())
+    html = client.get("/ditarik").content.decode()
+    assert html.count("<td>Ditarik, ") == html.count("<td>Ditahan untuk diperiksa, ") == 1
+
+
 def test_every_tombstone_is_reached_once(client, monkeypatch):
     monkeypatch.setattr("portal.views.entry.TOMBSTONES", 3)
     numbers = []
@@ -120,6 +128,18 @@ def test_topics_say_why_and_removed_ones_are_not_shown(client):
     assert "Logistik" in html
     assert "judul: kotak suara" in html
     assert "Keuangan" not in html
+
+
+def test_what_staff_corrected_is_said_without_their_name(client):
+    entry = make_entry(stage_rule="staff")
+    topic = Topic.objects.create(name="Logistik", slug="logistik")
+    EntryTopic.objects.create(entry=entry, topic=topic, by_staff=True)
+    assert client.get(entry.get_absolute_url()).content.decode().count("ditetapkan petugas") == 2
+
+
+def test_no_stage_says_why_too(client):
+    entry = make_entry(stage_rule="non-tahapan: di luar jadwal semua tahapan")
+    assert "(di luar jadwal semua tahapan)" in client.get(entry.get_absolute_url()).content.decode()
 
 
 def test_a_title_with_markup_is_shown_as_text(client):
