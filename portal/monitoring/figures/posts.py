@@ -1,4 +1,4 @@
-"""The public posts of one satker as counting wants them, in two queries."""
+"""The public posts of one satker as counting wants them, in three queries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.db.models import F, Q
 
 from aggregator.classify import BY_STAFF
-from aggregator.models import Entry, EntryTopic
+from aggregator.models import Correction, Entry, EntryTopic
 from portal.monitoring.figures.counting import Post
 
 # What wrongly decoded UTF-8 looks like: â€™, Ã©, Â«, and the sign for "no such character".
@@ -73,7 +73,7 @@ def posts_of(satker_id: int) -> Iterator[Post]:
 
 
 def _topics(satker_id: int) -> tuple[dict[int, list[int]], set[int]]:
-    """Topics of each post, the best first, and the posts whose topics a person changed."""
+    """Topics of each post, the best first, and the posts that a person corrected."""
     found: dict[int, list[int]] = defaultdict(list)
     corrected: set[int] = set()
     rows = EntryTopic.objects.filter(entry__satker=satker_id).order_by(
@@ -84,6 +84,9 @@ def _topics(satker_id: int) -> tuple[dict[int, list[int]], set[int]]:
             corrected.add(entry)
         if not removed:
             found[entry].append(topic)
+    said = Correction.objects.filter(entry__satker=satker_id).order_by("id").values_list("entry", "by_rules")
+    for entry, by_rules in said:
+        (corrected.discard if by_rules else corrected.add)(entry)
     return found, corrected
 
 
