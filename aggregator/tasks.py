@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from aggregator.models import FetchLog, RawFeed
 from aggregator.search.quality import forget_old
 
 FETCH_LOG_DAYS = 90
+SCHEDULES = {"refresh_due": 1, "tidy": 24 * 60}  # minutes between two runs
 
 
 def refresh_due() -> dict[str, float]:
@@ -28,21 +30,23 @@ def tidy() -> None:
     forget_old()
 
 
-def ensure_schedules() -> None:
-    """Make or mend the rows by which django-q2 starts these tasks. Safe to repeat, on every node.
+def keep_schedules(module: str, minutes: Mapping[str, int]) -> None:
+    """Make or mend the rows by which django-q2 starts the tasks of a module: name → minutes between two
+    runs. Safe to repeat, on every node.
 
     A row whose next run lies further ahead than its own period was written under a wrong clock.
     """
     now = timezone.now()
-    for name, minutes in (("refresh_due", 1), ("tidy", 24 * 60)):
+    for name, period in minutes.items():
+        task = f"{module}.{name}"
         row, _ = Schedule.objects.update_or_create(
-            name=name,
+            func=task,
             defaults={
-                "func": f"aggregator.tasks.{name}",
+                "name": task,
                 "schedule_type": Schedule.MINUTES,
-                "minutes": minutes,
+                "minutes": period,
                 "repeats": -1,
             },
         )
-        if row.next_run > now + timedelta(minutes=minutes + 5):
+        if row.next_run > now + timedelta(minutes=period + 5):
             Schedule.objects.filter(pk=row.pk).update(next_run=now)

@@ -95,7 +95,7 @@ def _worker() -> Finding:
 
 def _schedules() -> Finding:
     now = timezone.now()
-    row = Schedule.objects.filter(name="refresh_due").first()
+    row = Schedule.objects.filter(func="aggregator.tasks.refresh_due").first()
     if row is None or row.next_run is None:
         return Finding("schedules", "The schedule row is missing.", "Start manage.py work: it makes the row.")
     if row.next_run < now - LATE:

@@ -129,3 +129,35 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.window}: {self.count}"
+
+
+class BulkMonth(models.Model):
+    """The file of all public posts of one month (WIB): see portal/bulk.py."""
+
+    month = models.CharField(max_length=7, unique=True)  # YYYY-MM
+    entries = models.PositiveIntegerField(default=0)
+    bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True)  # since then the file is behind
+    is_withheld = models.BooleanField(default=False)  # a post in it was withdrawn: not given out
+
+    def __str__(self) -> str:
+        return self.month
+
+
+class ApiKey(models.Model):
+    """Allows its holder more requests of the API a minute. Only a digest of the key is kept."""
+
+    name = models.CharField(_("pemegang"), max_length=120)
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256
+    per_minute = models.PositiveIntegerField(_("permintaan per menit"), default=600)
+    is_active = models.BooleanField(_("aktif"), default=True)
+    created_at = models.DateTimeField(_("dibuat"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("kunci API")
+        verbose_name_plural = _("kunci API")
+
+    def __str__(self) -> str:
+        return self.name

@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 
 from feeds.hub.requests import hub
+from portal.api import api
+from portal.api.guide import guide
 from portal.views import (
     about,
     activity,
@@ -24,6 +26,7 @@ urlpatterns = [
     path("", include("portal.monitoring.urls")),
     path("feeds/", include("feeds.urls")),
     path("hub", hub, name="hub"),
+    path("api/v1/", api.urls),
     path("satker.csv", offices.satker_csv, name="satker_csv"),
     path("saran", search.suggestions, name="suggestions"),
     path("robots.txt", machines.robots, name="robots"),
@@ -58,6 +61,7 @@ urlpatterns += i18n_patterns(
     path("aktivitas/kini", activity.now, name="activity_now"),
     path("aktivitas/<str:name>.csv", downloads.table, name="activity_table"),
     path("aktivitas/<str:name>.svg", downloads.drawing, name="activity_drawing"),
+    path("api/", guide, name="api_guide"),
     path("langganan", subscribe.subscribe, name="subscribe"),
     path("ditarik", entry.withdrawn, name="withdrawn"),
     path("tentang", about.about, name="about"),

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.utils import timezone
-from django_q.models import Schedule
-
 from portal.models import User
 from portal.monitoring import audit, letters, sessions, throttle
 
-# name → minutes between two runs
-SCHEDULES = {
-    "tidy": 24 * 60,
-}
+SCHEDULES = {"tidy": 24 * 60}  # minutes between two runs
 
 
 def send_reset(email: str) -> None:
@@ -33,20 +25,3 @@ def tidy() -> None:
     """Drop sessions and locks that have run out."""
     sessions.tidy()
     throttle.tidy()
-
-
-def ensure_schedules() -> None:
-    """Make or mend the rows by which django-q2 starts these tasks. Safe to repeat, on every node."""
-    now = timezone.now()
-    for name, minutes in SCHEDULES.items():
-        row, _ = Schedule.objects.update_or_create(
-            name=f"monitoring.{name}",
-            defaults={
-                "func": f"portal.monitoring.tasks.{name}",
-                "schedule_type": Schedule.MINUTES,
-                "minutes": minutes,
-                "repeats": -1,
-            },
-        )
-        if row.next_run > now + timedelta(minutes=minutes + 5):
-            Schedule.objects.filter(pk=row.pk).update(next_run=now)

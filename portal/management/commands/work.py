@@ -11,10 +11,12 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from aggregator import holders, pipeline
+from aggregator import tasks as aggregator_tasks
 from aggregator.models import Duty
-from aggregator.tasks import ensure_schedules
-from portal import daily
-from portal.monitoring import tasks
+from aggregator.tasks import keep_schedules
+from portal import bulk, daily
+from portal import tasks as portal_tasks
+from portal.monitoring import tasks as monitoring_tasks
 from portal.monitoring.figures import follow, polls
 from portal.processes import Child, StopSignal, stop_all
 
@@ -44,8 +46,7 @@ class Command(BaseCommand):
             while not stop:
                 if time.monotonic() >= mend_at:
                     mend_at = time.monotonic() + MEND_SECONDS
-                    _guarded(ensure_schedules)
-                    _guarded(tasks.ensure_schedules)
+                    _guarded(_keep_schedules)
                 _guarded(_derive)
                 team.restart_the_dead()
                 stop.sleep(PAUSE)
@@ -80,6 +81,12 @@ def _derive() -> None:
         daily.follow(seconds=DUTY_SECONDS / 6)
         follow.follow(seconds=DUTY_SECONDS / 12)
         polls.follow_logs()
+        bulk.note_changes()
+
+
+def _keep_schedules() -> None:
+    for module in (aggregator_tasks, portal_tasks, monitoring_tasks):
+        keep_schedules(module.__name__, module.SCHEDULES)
 
 
 def _guarded(step: Callable[[], None]) -> None:
