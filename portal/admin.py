@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import User
+from portal.models import ApiKey, User
 from portal.monitoring import sessions
 
 SCOPE: Any = (_("Peran"), {"fields": ("role", "satker")})
@@ -46,3 +46,19 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
 
 
 admin.site.unregister(Group)  # what an account may do is said by its role
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Keys are made by `create_api_key`, which alone can show them; here they are changed or switched off."""
+
+    list_display = ("name", "per_minute", "is_active", "created_at")
+    list_editable = ("per_minute", "is_active")
+    search_fields = ("name",)
+    fields = ("name", "per_minute", "is_active")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False

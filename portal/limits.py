@@ -23,6 +23,7 @@ from django.utils import translation
 from django.utils.crypto import salted_hmac
 
 from portal import metrics, standby
+from portal.api import keys
 from portal.clients import address_of
 from portal.middleware import PUBLIC_POLICY, Handler
 from portal.models import Attempt
@@ -66,22 +67,34 @@ def is_search(request: HttpRequest) -> bool:
     path = request.path_info.removeprefix("/en")
     if path in ("/cari", "/saran") or path.startswith("/feeds/cari."):
         return bool(request.META.get("QUERY_STRING"))
-    return path.startswith("/aktivitas") and bool(parse_qs(request.META.get("QUERY_STRING", "")).get("q"))
+    if path == "/api/v1/entries":
+        return True
+    return path.startswith(("/aktivitas", "/api/v1/activity")) and bool(
+        parse_qs(request.META.get("QUERY_STRING", "")).get("q")
+    )
 
 
 def rate_limits(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
-        rule = rule_for(request)
+        rule, asker = rule_for(request), address_of(request)
+        if rule and rule.name == "api" and (key := request.headers.get("X-API-Key")):
+            holder = keys.find(key)
+            if holder is None:
+                return _unknown_key(request)
+            rule, asker = Rule("api-key", holder.per_minute, 60), holder.digest
         if rule is None or rule.most == 0:
             return get_response(request)
         try:
-            counted = count(rule, address_of(request))
+            counted = count(rule, asker)
         except DatabaseError:
             return standby.unavailable(request)
         if counted > rule.most:
             metrics.count_refused(rule.name)
             return _too_many(request, rule)
-        return get_response(request)
+        response = get_response(request)
+        if rule.name.startswith("api"):
+            _tell(response, rule, rule.most - counted)
+        return response
 
     return middleware
 
@@ -124,8 +137,27 @@ def _too_many(request: HttpRequest, rule: Rule) -> HttpResponse:
         response = _said(request, translation.gettext("Terlalu banyak permintaan"), said)
     response.status_code = 429
     response.headers["Retry-After"] = str(wait)
+    _tell(response, rule, 0)
+    return response
+
+
+def _tell(response: HttpResponse, rule: Rule, left: int) -> None:
+    """https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/"""
+    wait = rule.seconds - int(time.time() % rule.seconds)
     response.headers["RateLimit-Policy"] = f'"{rule.name}";q={rule.most};w={rule.seconds}'
-    response.headers["RateLimit"] = f'"{rule.name}";r=0;t={wait}'
+    response.headers["RateLimit"] = f'"{rule.name}";r={left};t={wait}'
+
+
+def _unknown_key(request: HttpRequest) -> HttpResponse:
+    response = _said(
+        request,
+        translation.gettext("Kunci tidak dikenal"),
+        translation.gettext(
+            "Kunci pada X-API-Key tidak dikenal atau sudah dimatikan. Tanpa kunci pun boleh."
+        ),
+    )
+    response.status_code = 401
+    response.headers["WWW-Authenticate"] = 'ApiKey realm="api"'
     return response
 
 

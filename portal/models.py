@@ -151,7 +151,7 @@ class ApiKey(models.Model):
 
     name = models.CharField(_("pemegang"), max_length=120)
     digest = models.CharField(max_length=64, unique=True)  # SHA-256
-    per_minute = models.PositiveIntegerField(_("permintaan per menit"), default=600)
+    per_minute = models.PositiveIntegerField(_("permintaan per menit"), default=6000)
     is_active = models.BooleanField(_("aktif"), default=True)
     created_at = models.DateTimeField(_("dibuat"), auto_now_add=True)
 

@@ -76,5 +76,6 @@ def guide(request: HttpRequest) -> HttpResponse:
             "addresses": ADDRESSES,
             "parameters": PARAMETERS,
             "fields": FIELDS,
+            "limit": settings.LIMIT_API,
         },
     )

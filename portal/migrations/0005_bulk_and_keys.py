@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, verbose_name='pemegang')),
                 ('digest', models.CharField(max_length=64, unique=True)),
-                ('per_minute', models.PositiveIntegerField(default=600, verbose_name='permintaan per menit')),
+                ('per_minute', models.PositiveIntegerField(default=6000, verbose_name='permintaan per menit')),
                 ('is_active', models.BooleanField(default=True, verbose_name='aktif')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='dibuat')),
             ],
