@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 SECTIONS = (
-    ("home", _("Berita"), ("home", "search", "entry", "history")),
+    ("home", _("Berita"), ("home", "search", "entry", "history", "report")),
     ("activity", _("Aktivitas"), ("activity",)),
     ("satker_list", _("Kantor KPU"), ("satker_list", "satker", "province_list", "province")),
     ("stage_list", _("Tahapan"), ("stage_list", "stage")),
@@ -19,7 +19,7 @@ SECTIONS = (
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Names `DEMO`, `BASE_URL`, `sections`, `section` (the active one) and `bare_path`."""
+    """Names `DEMO`, `BASE_URL`, `sections`, `section` (the active one), `bare_path` and `languages`."""
     match = request.resolver_match
     here = match.url_name if match else ""
     path = request.path
@@ -29,5 +29,17 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "sections": SECTIONS,
         "section": next((name for name, _label, pages in SECTIONS if here in pages), ""),
         "page_language": get_language() or settings.LANGUAGE_CODE,
-        "bare_path": path.removeprefix("/en") if path == "/en" or path.startswith("/en/") else path,
+        "bare_path": (bare := path.removeprefix("/en") if path == "/en" or path.startswith("/en/") else path),
+        "languages": _languages(request, bare or "/"),
     }
+
+
+def _languages(request: HttpRequest, bare: str) -> list[tuple[str, str, str]]:
+    """(code, name, path with query) of this page in each language; none for pages that have but one."""
+    match = request.resolver_match
+    if match is None or match.namespaces or request.method == "POST":
+        return []
+    params = request.GET.copy()
+    params.pop("sebelum", None)
+    query = f"?{params.urlencode()}" if params else ""
+    return [("id", "Bahasa Indonesia", bare + query), ("en", "English", f"/en{bare}{query}")]

@@ -94,6 +94,7 @@ class ErrorsInWords:
 
 def error_page(request: HttpRequest, status: int, message: str) -> HttpResponse:
     """The page of that status, `message` in it as its explanation."""
-    response = render(request, f"{status}.html", {"message": message}, status=status)
+    context = {"message": message, "languages": []}  # an address may carry what must not be told
+    response = render(request, f"{status}.html", context, status=status)
     response.headers["Cache-Control"] = "no-store" if status >= 500 else "public, max-age=10"
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -161,3 +162,65 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Kind(models.Model):
+    """A kind of own activity on a topic, by whose headlines it is told. Derived: see portal/inspiration.py.
+    `examples` are ids of posts, that of the office that began first."""
+
+    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    posts = models.PositiveIntegerField()
+    offices = models.PositiveIntegerField()
+    words = models.JSONField(default=list)
+    examples = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["topic", "-first_at"], name="kind_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.topic_id}: {' '.join(self.words)}"
+
+
+class ErrorReport(models.Model):
+    """A reader says that something about a post is wrong. `contact` is kept only until it is settled."""
+
+    class Subject(models.TextChoices):
+        TEXT = "text", _("isi atau judul tidak sama dengan situs asal")
+        LINK = "link", _("tautan atau lampiran tidak dapat dibuka")
+        DATE = "date", _("tanggal atau kantornya salah")
+        LABEL = "label", _("topik atau tahapannya salah")
+        HACKED = "hacked", _("tampak seperti hasil peretasan")
+        OTHER = "other", _("hal lain")
+
+    class State(models.TextChoices):
+        NEW = "new", _("baru")
+        FIXED = "fixed", _("diperbaiki")
+        DISMISSED = "dismissed", _("tidak ada kesalahan")
+
+    entry = models.ForeignKey("aggregator.Entry", on_delete=models.CASCADE, related_name="+")
+    subject = models.CharField(_("tentang"), max_length=6, choices=Subject.choices)
+    message = models.TextField(_("keterangan"), max_length=1000, blank=True)
+    contact = models.EmailField(_("surel pelapor"), blank=True)
+    created_at = models.DateTimeField(_("masuk"), auto_now_add=True)
+    state = models.CharField(_("keadaan"), max_length=9, choices=State.choices, default=State.NEW)
+    note = models.CharField(_("catatan"), max_length=500, blank=True)
+    settled_by = models.CharField(_("oleh"), max_length=150, blank=True)
+    settled_at = models.DateTimeField(_("selesai"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("laporan kesalahan")
+        verbose_name_plural = _("laporan kesalahan")
+        indexes = [models.Index(fields=["state", "-created_at"], name="errorreport_queue")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.get_subject_display()}"
+
+    def settle(self, state: str, by: str, note: str = "") -> None:
+        """Say what came of it; the address of who told us is forgotten."""
+        self.state, self.note, self.contact = state, note[:500], ""
+        self.settled_by, self.settled_at = by, timezone.now()
+        self.save()

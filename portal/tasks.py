@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from aggregator import holders
 from aggregator.models import Duty
-from portal import bulk
+from portal import bulk, inspiration
 
-SCHEDULES = {"make_bulk_files": 1}  # minutes between two runs
+SCHEDULES = {"make_bulk_files": 1, "find_kinds": 15}  # minutes between two runs
 BULK_SECONDS = 60.0
+KINDS_SECONDS = 120.0
 
 
 def make_bulk_files() -> int:
@@ -18,3 +19,13 @@ def make_bulk_files() -> int:
         return bulk.make_due(BULK_SECONDS)
     finally:
         Duty.release("bulk", holders.me())
+
+
+def find_kinds() -> int:
+    """The kinds of activity behind `/inspirasi`, anew, by one node at a time."""
+    if not Duty.take("find_kinds", holders.me(), KINDS_SECONDS):
+        return 0
+    try:
+        return inspiration.rebuild()
+    finally:
+        Duty.release("find_kinds", holders.me())

@@ -43,7 +43,9 @@ MENU = [
     ),
     Group(
         _("Keputusan"),
-        [],
+        [
+            Item(_("Laporan pembaca"), "error_reports"),
+        ],
     ),
     Group(
         _("Akun"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.monitoring.views import account, entrance, log, passwords, people, searches, today
+from portal.monitoring.views import account, entrance, log, passwords, people, readers, searches, today
 
 app_name = "monitoring"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("keluar", entrance.sign_out, name="sign_out"),
     # Situation
     path("pantauan", today.today, name="today"),
+    path("pantauan/laporan-pembaca", readers.error_reports, name="error_reports"),
+    path("pantauan/laporan-pembaca/<int:pk>", readers.settle_error_report, name="settle_error_report"),
     path("pantauan/pencarian", searches.search_quality, name="search_quality"),
     path("pantauan/pencarian/tersimpan", searches.saved_searches, name="saved_searches"),
     path("pantauan/pencarian/tersimpan/<int:pk>", searches.open_saved_search, name="open_saved_search"),

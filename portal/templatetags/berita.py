@@ -106,6 +106,28 @@ def file_size(size: int | None) -> str:
     return text.replace(".", _(",")) + (" MB" if kilobytes >= 1000 else " kB")
 
 
+MEDIA = {
+    "application/pdf": "PDF",
+    "application/msword": "Word",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+    "application/vnd.ms-excel": "Excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "application/vnd.ms-powerpoint": "PowerPoint",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+    "application/zip": "ZIP",
+}
+
+
+@register.filter
+def media_name(media_type: str) -> str:
+    """What kind of file it is, for people: "PDF", "gambar JPEG"."""
+    kind, _slash, form = media_type.partition("/")
+    words = {"image": _("gambar %s"), "audio": _("audio %s"), "video": _("video %s")}
+    if kind in words:
+        return words[kind] % form.upper()
+    return MEDIA.get(media_type, form.upper())
+
+
 @register.filter
 def share(part: int, whole: int) -> int:
     """Whole per cent; 0 of nothing is 0."""

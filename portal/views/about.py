@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from aggregator.models import Entry, Province, Revision, Satker
@@ -38,6 +39,26 @@ def method(request: HttpRequest) -> HttpResponse:
 
 def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/privacy.html")
+
+
+def corrections(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/corrections.html")
+
+
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/accessibility.html", {"contact": settings.FETCH_USER_AGENT_CONTACT})
+
+
+def data(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/data.html", {"has_api": _is_there("/api/")})
+
+
+def _is_there(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 def gaya(request: HttpRequest) -> HttpResponse:

@@ -23,7 +23,7 @@ NOT_PUBLIC = [state for state in Entry.State.values if state != Entry.State.PUBL
 def entry(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
     found = _full().filter(pk=pk).first()
     if found is None:
-        return _absent(request, pk)
+        return absent(pk, request)
     if slug != found.slug:
         return redirect("entry", pk=pk, slug=found.slug, permanent=True)
     return render(
@@ -43,7 +43,7 @@ def entry(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     found = _full().filter(pk=pk).first()
     if found is None:
-        return _absent(request, pk)
+        return absent(pk, request)
     rows = _public_versions(found, forms.read_anchor(request))
     last = rows[VERSIONS - 1] if len(rows) > VERSIONS else None
     next_anchor = forms.anchor_at(last.public_at, last.pk) if last else ""
@@ -92,7 +92,7 @@ def _full() -> EntryQuerySet:
     )
 
 
-def _absent(request: HttpRequest, pk: int) -> HttpResponse:
+def absent(pk: int, request: HttpRequest) -> HttpResponse:
     """410 for what was public once, 404 for what never was."""
     if Entry.objects.filter(pk=pk, released_at__isnull=False).exclude(state=Entry.State.PUBLIC).exists():
         return error_page(request, 410, "")

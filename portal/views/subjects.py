@@ -27,7 +27,7 @@ def topic_list(request: HttpRequest) -> HttpResponse:
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     found = Topic.objects.filter(slug=slug).first()
     if found is None:
-        raise UnknownValue("topik", _("Tidak ada topik bernama “%s”.") % slug)
+        raise UnknownValue("topik", no_topic(slug))
     entries = lists.on_topic(found)
     return render(
         request,
@@ -40,6 +40,10 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
             "places_of": LATEST,
         },
     )
+
+
+def no_topic(slug: str) -> str:
+    return _("Tidak ada topik bernama “%s”.") % slug
 
 
 def stage_list(request: HttpRequest) -> HttpResponse:

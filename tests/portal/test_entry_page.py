@@ -139,7 +139,7 @@ def test_what_staff_corrected_is_said_without_their_name(client):
 
 def test_no_stage_says_why_too(client):
     entry = make_entry(stage_rule="non-tahapan: di luar jadwal semua tahapan")
-    assert "(di luar jadwal semua tahapan)" in client.get(entry.get_absolute_url()).content.decode()
+    assert "<dd>di luar jadwal semua tahapan</dd>" in client.get(entry.get_absolute_url()).content.decode()
 
 
 def test_a_title_with_markup_is_shown_as_text(client):

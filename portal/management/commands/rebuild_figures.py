@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from portal import daily
+from portal import daily, inspiration
 from portal.models import Counted, DayCount
 from portal.monitoring.figures import follow, polls
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         daily.follow(seconds=60)
         follow.rebuild()
         polls.follow_logs()
+        inspiration.rebuild()
         self.stdout.write(
             f"{Counted.objects.count()} posts counted in {DayCount.objects.count()} rows, "
             f"{time.monotonic() - started:.1f} s"

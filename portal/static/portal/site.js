@@ -74,3 +74,18 @@ for (const strip of document.querySelectorAll("[data-renew]")) {
     mark(strip);
   }, strip.dataset.every * 1000);
 }
+
+// Copying and printing need a script, so their buttons appear only with one.
+for (const button of document.querySelectorAll("[data-copy], [data-print]")) {
+  if ("copy" in button.dataset && !navigator.clipboard) continue;
+  button.hidden = false;
+  if (button.parentElement.hidden) button.parentElement.hidden = false;
+  button.addEventListener("click", async () => {
+    if ("print" in button.dataset) return window.print();
+    const what = button.dataset.copy;
+    const text = what.startsWith("#") ? document.querySelector(what).textContent : what;
+    await navigator.clipboard.writeText(text);
+    button.dataset.done = "";
+    setTimeout(() => delete button.dataset.done, 2000);
+  });
+}
