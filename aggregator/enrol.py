@@ -184,6 +184,7 @@ LOST = ("http_404", "http_410", "html", "not_a_feed", "not_xml", "media_type", "
 LOST_FAILURES = 3  # in a row, so that an hour of maintenance starts no search
 SEARCH_EVERY = timedelta(days=7)
 SEARCHES_A_ROUND = 20
+SEARCH_SECONDS = 25.0
 
 
 def search_again(now: datetime, *, seconds: float) -> int:
@@ -207,7 +208,11 @@ def search_again(now: datetime, *, seconds: float) -> int:
 def _search_one(feed: Feed) -> None:
     approved = SatkerHost.objects.filter(satker=feed.satker, state="approved")
     hosts = frozenset(approved.values_list("hostname", flat=True))
-    (look,) = asyncio.run(_look_at([(feed.satker, hosts)], lambda count: None, elsewhere=True))
+    looking = _look_at([(feed.satker, hosts)], lambda count: None, elsewhere=True)
+    try:
+        (look,) = asyncio.run(asyncio.wait_for(looking, SEARCH_SECONDS))
+    except TimeoutError:
+        return  # a site as slow as that is looked at again in a week
     _keep_candidates(look, replaces=feed)
 
 

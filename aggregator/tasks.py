@@ -2,24 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 from django_q.models import Schedule
 
-from aggregator import pipeline
-from aggregator.models import FetchLog, RawFeed
+from aggregator import archive, enrol, holders, moves, pipeline, presence, schedule
+from aggregator.models import Duty, FetchLog, RawFeed
 from aggregator.search.quality import forget_old
 
 FETCH_LOG_DAYS = 90
-SCHEDULES = {"refresh_due": 1, "tidy": 24 * 60}  # minutes between two runs
+WAIT_SECONDS = 30.0  # for a pass under way to end; with the next it stays within the time-out of tasks
+LOOK_AFTER_SECONDS = 40.0
+SCHEDULES = {"refresh_due": 1, "look_after": 5, "check_pages": 60, "tidy": 24 * 60}  # minutes between two runs
 
 
 def refresh_due() -> dict[str, float]:
-    """Read what is due. Two of these at once share the work: leases keep them apart."""
-    return pipeline.refresh_due().as_dict()
+    """Read what is due."""
+    with _way_out() as is_ours:
+        return pipeline.refresh_due().as_dict() if is_ours else {}
+
+
+def look_after() -> dict[str, int]:
+    """What polling alone does not do: moves of sites, gaps, and feeds that were lost."""
+    done: dict[str, int] = {}
+    with _way_out(wait=WAIT_SECONDS) as is_ours:
+        if not is_ours:
+            return done
+        end = time.monotonic() + LOOK_AFTER_SECONDS
+        now = timezone.now()
+        done["moves"] = moves.carry_out(seconds=end - time.monotonic())
+        done["gaps"] = archive.fill_gaps(now, seconds=end - time.monotonic())
+        done["searches"] = enrol.search_again(now, seconds=end - time.monotonic())
+    return done
+
+
+def check_pages() -> int:
+    """Whether pages of posts are still there: one page a satker."""
+    with _way_out(wait=WAIT_SECONDS) as is_ours:
+        return presence.check_pages(timezone.now(), seconds=LOOK_AFTER_SECONDS) if is_ours else 0
+
+
+@contextmanager
+def _way_out(wait: float = 0.0) -> Iterator[bool]:
+    """True for the one task of all nodes that may ask sites now, so that the limits hold for all together.
+
+    Holding is a courtesy to sites; leases keep two workers from one feed also without it."""
+    name, end = holders.token(), time.monotonic() + wait
+    while not (is_ours := Duty.take("fetch", name, schedule.LEASE_SECONDS)) and time.monotonic() < end:
+        time.sleep(1)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            Duty.release("fetch", name)
 
 
 def tidy() -> None:
