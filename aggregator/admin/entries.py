@@ -32,7 +32,14 @@ class RevisionInline(RowInline):
 class EntryAdmin(ReadOnlyAdmin):
     list_display = ("id", "title", "satker", "state", "published_at", "first_seen_at", "released_at")
     list_display_links = ("id", "title")
-    list_filter = ("state", "date_status", "origin", "satker__level", "province")
+    list_filter = (
+        "state",
+        ("gone_at", admin.EmptyFieldListFilter),
+        "date_status",
+        "origin",
+        "satker__level",
+        "province",
+    )
     list_select_related = ("satker", "public_revision")
     search_fields = ("=id", "=guid", "=url", "=satker__code", "public_revision__title")
     search_help_text = gettext_lazy("Nomor, guid, alamat, kode satker, atau kata dalam judul yang terbit")

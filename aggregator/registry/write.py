@@ -6,9 +6,11 @@ host stays revoked, a feed that was switched off stays off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -190,6 +192,16 @@ def _write_feeds(rows: list[Row], ids: dict[str, int], states: dict[str, str]) -
     urls = [(row.code, url) for row in rows for url in row.feed_urls]
     new = {url: code for code, url in urls if url not in states}
     candidates = {url: code for code, url in urls if states.get(url) == Feed.State.CANDIDATE}
-    Feed.objects.bulk_create([Feed(satker_id=ids[code], url=url) for url, code in new.items()])
+    turns = _turns(len(new))
+    Feed.objects.bulk_create(
+        [Feed(satker_id=ids[code], url=url, next_check_at=next(turns)) for url, code in new.items()]
+    )
     Feed.objects.filter(url__in=candidates).update(state=Feed.State.ACTIVE, next_check_at=timezone.now())
     return {*new.values(), *candidates.values()}
+
+
+def _turns(count: int) -> Iterator[datetime]:
+    """First checks two a second: hundreds of feeds at once would be a burst to a central platform, and
+    would come back as one."""
+    now, span = timezone.now(), min(settings.FETCH_MIN_INTERVAL, count / 2)
+    return (now + timedelta(seconds=span * number / count) for number in range(count))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from aggregator import approve as approve_module
 from aggregator import enrol
 from aggregator.errors import PortalError
 from aggregator.models import Entry, Feed, FetchLog, Satker, SatkerHost
@@ -214,3 +217,64 @@ def test_a_site_in_trouble_is_a_sentence_and_the_others_are_looked_at(
     looks = {look.satker.code: look for look in enrol.find_feeds([satker, other])}
     assert looks["3571"].problem
     assert len(looks["3572"].found) == 1
+
+
+# --- looking again for feeds that were lost ---------------------------------------------------------
+
+
+@pytest.fixture
+def lost(site: FaultSite, satker: Satker) -> Feed:
+    """A feed that has answered 404 for a while."""
+    approve(satker, site)
+    return Feed.objects.create(satker=satker, url=site.url("/feed"), failures=3, error_code="http_404")
+
+
+def search(after: timedelta = timedelta(0)) -> int:
+    return enrol.search_again(timezone.now() + after, seconds=20)
+
+
+def test_the_new_address_of_a_lost_feed_waits_for_staff(site: FaultSite, lost: Feed):
+    site.answer("/", ok(page("/berita/rss"), HTML))
+    site.feed("/berita/rss", RSS)
+    assert search() == 1
+    candidate = Feed.objects.get(state="candidate")
+    assert (candidate.url, candidate.replaces) == (site.url("/berita/rss"), lost)
+    assert not Entry.objects.exists()
+
+
+def test_confirming_the_candidate_lets_the_lost_feed_rest(site: FaultSite, lost: Feed):
+    site.answer("/", ok(page("/berita/rss"), HTML))
+    site.feed("/berita/rss", RSS)
+    search()
+    approve_module.confirm_feed(Feed.objects.get(state="candidate"), "ani")
+    assert dict(Feed.objects.values_list("url", "state")) == {
+        site.url("/feed"): "disabled",
+        site.url("/berita/rss"): "active",
+    }
+
+
+def test_a_feed_named_on_a_strange_host_is_shown_to_staff_and_not_asked(
+    net: SatkerNetwork, site: FaultSite, lost: Feed
+):
+    foreign = net.site()
+    site.answer("/", ok(page(foreign.feed("/feed", RSS)), HTML))
+    search()
+    assert Feed.objects.get(state="candidate").url == foreign.url("/feed")
+    assert foreign.paths() == []
+
+
+def test_a_lost_feed_is_searched_for_once_a_week(site: FaultSite, lost: Feed):
+    assert [search(), search(timedelta(days=1)), search(timedelta(days=8))] == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"failures": 2}, {"error_code": "timeout"}, {"state": "disabled"}, {"state": "candidate"}]
+)
+def test_what_is_not_lost_is_not_searched_for(lost: Feed, fields: dict[str, object]):
+    Feed.objects.update(**fields)
+    assert search() == 0
+
+
+def test_a_feed_that_is_gone_for_good_is_searched_for(site: FaultSite, lost: Feed):
+    Feed.objects.update(state="stopped", error_code="http_410", failures=1)
+    assert search() == 1

@@ -134,6 +134,14 @@ def test_an_export_rebuilds_an_empty_database(country: registry.Report, tmp_path
 # --- optional columns -------------------------------------------------------------------------------
 
 
+def test_many_new_feeds_do_not_fall_due_at_once(tmp_path: Path):
+    feeds = "," + " ".join(f"https://bali.kpu.go.id/{n}" for n in range(100))
+    registry.load(file(tmp_path, BALI + feeds, header=HEADER + ",feed_url"))
+    due = sorted(Feed.objects.values_list("next_check_at", flat=True))
+    assert len(set(due)) == 100
+    assert 40 < (due[-1] - due[0]).total_seconds() < 60
+
+
 def test_feed_url_makes_active_feeds_and_approves_their_hosts(tmp_path: Path):
     header = HEADER + ",feed_url"
     feeds = "http://127.0.0.7:8123/feed https://Situs.Example/rss"
