@@ -18,7 +18,8 @@ from aggregator.search.quality import forget_old
 FETCH_LOG_DAYS = 90
 WAIT_SECONDS = 30.0  # for a pass under way to end; with the next it stays within the time-out of tasks
 LOOK_AFTER_SECONDS = 40.0
-SCHEDULES = {"refresh_due": 1, "look_after": 5, "check_pages": 60, "tidy": 24 * 60}  # minutes between two runs
+# Minutes between two runs.
+SCHEDULES = {"refresh_due": 1, "look_after": 5, "check_pages": 60, "tidy": 24 * 60}
 
 
 def refresh_due() -> dict[str, float]:
