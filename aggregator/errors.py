@@ -17,7 +17,8 @@
     │   └── IndexUnavailable      missing, torn or not to be trusted
     └── RequestError              a request of a reader that cannot be answered as it is
         ├── BadParameter          answered with 400 and a sentence that names the parameter
-        └── UnknownValue          a code or slug that does not exist: answered with 404
+        ├── UnknownValue          a code or slug that does not exist: answered with 404
+        └── TooMany               more than is taken on for now: answered with 429
 
 `code` is stable: it is stored on the fetch log, counted in reports and asserted in tests.
 `permanent` says that trying again soon cannot help; it lengthens the wait, it never ends it.
@@ -150,3 +151,9 @@ class BadParameter(RequestError):
 
 class UnknownValue(RequestError):
     code = "unknown_value"
+
+
+class TooMany(RequestError):
+    """Later it may be otherwise."""
+
+    code = "too_many"

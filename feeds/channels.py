@@ -59,6 +59,11 @@ class Channel:
         return f"/feeds/{self.kind}/{self.key}" if self.key else f"/feeds/{self.kind}"
 
     @property
+    def shows_all(self) -> bool:
+        """Every copy of a story, not one entry a story."""
+        return self.filters.include_all or self.query == "semua=1"
+
+    @property
     def home(self) -> str:
         return absolute(self.page)
 

@@ -21,7 +21,7 @@ from feeds.models import Follower
 
 BATCH = 500  # marks read at once
 HOLDUP = timedelta(seconds=20)
-FRESH = timedelta(days=1)  # a version that became public longer ago is news to nobody
+FRESH = timedelta(days=1)  # a version that became public so long before the last step is news to nobody
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,29 @@ class Step:
     """One step, not yet taken: entries with the revision that may be new of them (`gone`: 0), and where
     the follower will stand."""
 
+    now: datetime
+
     follower: Follower
     cursor: dict[str, Any]
     ready: dict[int, int]
     gone: dict[int, int]
-    is_first: bool  # of this history
+    is_first: bool  # in this history
 
 
 def look(name: str, now: datetime) -> Step | None:
-    """The next step; None while there is nothing new. Writes nothing (but a cursor that has none of this
-    history) and takes no lock."""
-    follower, is_first = Follower.get(name)
-    cursor = follower.position
+    """The next step; None while there is nothing new. Takes no lock and moves nothing."""
+    follower, cursor = Follower.position(name)
+    is_first = cursor.get("epoch") != follower.cursor.get("epoch")
     marks = Change.objects.after(cursor["xact"], cursor["id"], BATCH)
     waiting = {*cursor["waiting"], *(entry for _xact, _id, entry in marks)}
-    ready, wait = _ready(waiting, now)
-    gone = _gone(waiting, now)
+    since = min(now, follower.moved_at) - FRESH
+    ready, wait = _ready(waiting, since, now)
+    gone = _gone(waiting, since)
     if not (marks or ready or gone or is_first):
         return None
     if marks:
         cursor["xact"], cursor["id"] = marks[-1][0], marks[-1][1]
-    return Step(follower, cursor | {"waiting": sorted(wait)}, ready, gone, is_first)
+    return Step(now, follower, cursor | {"waiting": sorted(wait)}, ready, gone, is_first)
 
 
 def take(step: Step, note: Callable[[], int]) -> int:
@@ -60,15 +62,15 @@ def take(step: Step, note: Callable[[], int]) -> int:
         if held.cursor != step.follower.cursor:
             return 0
         count = note()
-        Follower.objects.filter(pk=held.pk).update(cursor=step.cursor)
+        Follower.objects.filter(pk=held.pk).update(cursor=step.cursor, moved_at=step.now)
     return count
 
 
-def _ready(entry_ids: Collection[int], now: datetime) -> tuple[dict[int, int], set[int]]:
+def _ready(entry_ids: Collection[int], since: datetime, now: datetime) -> tuple[dict[int, int], set[int]]:
     """Entries to hand on, with their revision; and those that still wait for what is derived."""
     if not entry_ids:
         return {}, set()
-    news = Entry.objects.public().filter(id__in=entry_ids, public_revision__public_at__gt=now - FRESH)
+    news = Entry.objects.public().filter(id__in=entry_ids, public_revision__public_at__gt=since)
     news = news.exclude(is_import=True, public_revision__public_at__lte=F("released_at"))
     derived = Q(classified_at__isnull=False, clustered_at__isnull=False)
     old = Q(public_revision__public_at__lte=now - HOLDUP)
@@ -77,10 +79,10 @@ def _ready(entry_ids: Collection[int], now: datetime) -> tuple[dict[int, int], s
     return ready, wait
 
 
-def _gone(entry_ids: Collection[int], now: datetime) -> dict[int, int]:
+def _gone(entry_ids: Collection[int], since: datetime) -> dict[int, int]:
     if not entry_ids:
         return {}
-    gone = tombstones().filter(id__in=entry_ids, withdrawn_at__gt=now - FRESH)
+    gone = tombstones().filter(id__in=entry_ids, withdrawn_at__gt=since)
     return dict.fromkeys(gone.values_list("id", flat=True), 0)
 
 

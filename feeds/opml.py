@@ -1,5 +1,5 @@
-"""Lists of feeds as OPML 2.0 (http://opml.org/spec2.opml): ours for the offices, provinces, topics and
-stages, and the offices' own that we read."""
+"""Lists of feeds as OPML 2.0 (http://opml.org/spec2.opml): ours, of one kind or all of them, and the
+offices' own that we read."""
 
 from __future__ import annotations
 
@@ -10,12 +10,35 @@ from typing import Any
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from aggregator.models import Feed, Province, Satker, Stage, Topic
+from aggregator.models import Feed, Province, Satker, SatkerHold, Stage, Topic
 from feeds.addresses import absolute
 from feeds.items import fit
 
 Outline = tuple[str, str, str]  # title, feed, page
 Group = tuple[str, list[Outline]]  # "": not grouped
+
+
+def site_wide() -> bytes:
+    """All feeds of the portal, by kind."""
+    groups: list[Group] = [
+        (
+            _("Umum"),
+            [
+                (_("Berita KPU seluruh Indonesia"), *_addresses("nasional", "/")),
+                (_("Berita KPU di luar tahapan"), *_addresses("tahapan/non", "/tahapan")),
+                (_("Berita yang ditarik"), *_addresses("ditarik", "/ditarik")),
+            ],
+        ),
+        (_("Provinsi"), list(_places("provinsi"))),
+        (_("Topik"), list(_places("topik"))),
+        (_("Tahapan"), list(_places("tahapan"))),
+        *((_("Kantor KPU: %s") % place, offices) for place, offices in _offices()),
+    ]
+    return _written(_("Umpan portal berita KPU"), groups)
+
+
+def _addresses(path: str, page: str) -> tuple[str, str]:
+    return absolute(f"/feeds/{path}.atom"), absolute(page)
 
 
 def outbound(kind: str) -> bytes:
@@ -31,9 +54,11 @@ def outbound(kind: str) -> bytes:
 
 
 def inbound() -> bytes:
-    """The active feeds of the offices' own sites, those that the portal reads."""
+    """The active feeds of the offices' own sites, those that the portal reads. Not of an office that is
+    held: whoever reads its site by our list would read what we hold back."""
     feeds = (
         Feed.objects.active()
+        .exclude(satker__in=SatkerHold.objects.filter(ended_at=None).values("satker"))
         .select_related("satker__province")
         .order_by("satker__province__code", "satker__code", "url")
     )

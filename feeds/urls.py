@@ -27,7 +27,9 @@ register_converter(Number, "number")
 ALONE = ("nasional", "cari", "ditarik")  # kinds of which there is one channel
 KEYED = ("provinsi", "satker", "topik", "tahapan")
 
-urlpatterns: list[URLPattern] = [path(f"{kind}.opml", views.outlines, {"kind": kind}) for kind in KEYED]
+LISTS = (*KEYED, "semua", "situs")  # as OPML: of one kind, all of ours, the offices' own
+
+urlpatterns: list[URLPattern] = [path(f"{kind}.opml", views.outlines, {"kind": kind}) for kind in LISTS]
 for kind, stem in [*((kind, kind) for kind in ALONE), *((kind, f"{kind}/<str:key>") for kind in KEYED)]:
     urlpatterns += [
         path(f"{stem}.<ending:ending>", views.feed, {"kind": kind}),

@@ -94,8 +94,9 @@ def _build(request: HttpRequest, kind: str, key: str, ending: str, number: int |
 
 
 def _build_opml(kind: str) -> Prepared:
+    whole: dict[str, Callable[[], bytes]] = {"semua": opml.site_wide, "situs": opml.inbound}
     with translation.override(settings.LANGUAGE_CODE):
-        body = opml.outbound(kind)
+        body = whole[kind]() if kind in whole else opml.outbound(kind)
     return Prepared(body, documents.EPOCH, "")
 
 

@@ -14,7 +14,7 @@ SECTIONS = (
     ("activity", _("Aktivitas"), ("activity",)),
     ("satker_list", _("Kantor KPU"), ("satker_list", "satker", "province_list", "province")),
     ("stage_list", _("Tahapan"), ("stage_list", "stage")),
-    ("subscribe", _("Langganan"), ("subscribe",)),
+    ("subscribe", _("Langganan"), ("subscribe", "alert_asked", "alert_confirm", "alert_end")),
 )
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from aggregator.models import Duty, Entry, Feed, Satker
+from feeds.models import Alert, Letter
 
 LATE = timedelta(minutes=30)
 LEAST_FREE = 1_000_000_000  # bytes
@@ -112,6 +113,19 @@ def _queue() -> Finding:
     return Finding("broker", f"{depth} tasks wait")
 
 
+def _mail() -> Finding:
+    unclear = Letter.objects.filter(state=Letter.State.UNCLEAR).count()
+    if unclear:
+        return Finding(
+            "mail", f"{unclear} letters went or did not.", "Decide them in /pantauan/admin/feeds/letter/."
+        )
+    late = timezone.now() - LATE
+    waiting = Letter.objects.filter(state=Letter.State.WAITING, due_at__lt=late).count()
+    if waiting:
+        return Finding("mail", f"{waiting} letters are late.", "Check EMAIL_URL; start manage.py work.")
+    return Finding("mail", f"{Alert.objects.filter(stopped_at=None).count()} alerts, no letter is late")
+
+
 def _feeds() -> Finding:
     now = timezone.now()
     late = Feed.objects.due(now - LATE).count()
@@ -154,6 +168,7 @@ CHECKS: list[Callable[[], Finding]] = [
     _worker,
     _schedules,
     _queue,
+    _mail,
     _feeds,
     _disk,
     _clock,

@@ -220,6 +220,10 @@ WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
 # --- Mail ------------------------------------------------------------------------------------------
 vars().update(env.email("EMAIL_URL", "consolemail://", "outgoing mail; printed to the console by default"))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "portal@localhost", "sender of alerts and digests")
+EMAIL_BOUNCES = env.text(
+    "EMAIL_BOUNCES", "", "address that undeliverable mail comes back to; empty: EMAIL_FROM"
+)
+EMAIL_TIMEOUT = 20  # seconds; without it a silent mail server would hold up everything
 
 # --- Fetching --------------------------------------------------------------------------------------
 FETCH_MIN_INTERVAL = env.integer(

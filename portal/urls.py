@@ -10,6 +10,7 @@ from portal.api.guide import guide
 from portal.views import (
     about,
     activity,
+    alerts,
     downloads,
     entry,
     error_reports,
@@ -67,6 +68,9 @@ urlpatterns += i18n_patterns(
     path("api/", guide, name="api_guide"),
     path("inspirasi", inspiration.inspirations, name="inspiration"),
     path("langganan", subscribe.subscribe, name="subscribe"),
+    path("langganan/periksa", subscribe.asked, name="alert_asked"),
+    path("langganan/konfirmasi/<str:signed>", alerts.confirm, name="alert_confirm"),
+    path("langganan/berhenti/<str:token>", alerts.end, name="alert_end"),
     path("ditarik", entry.withdrawn, name="withdrawn"),
     path("tentang", about.about, name="about"),
     path("tentang/pengambil-umpan", about.fetcher, name="fetcher"),

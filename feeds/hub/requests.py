@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from aggregator.addresses import Guard
-from aggregator.errors import AddressRefused, BadParameter, RequestError, UnknownValue
+from aggregator.errors import AddressRefused, BadParameter, RequestError, TooMany, UnknownValue
 from feeds import channels
 from feeds.models import Intent, Lease
 
@@ -25,12 +25,6 @@ MOST_OF_HOST = 500  # leases whose callbacks are on one host
 MOST_UNCONFIRMED = 20  # requests of one host within UNCONFIRMED_SPAN that it has not confirmed
 UNCONFIRMED_SPAN = timedelta(hours=1)
 LONGEST_SECRET = 199  # bytes: "less than 200 bytes" (§5.1)
-
-
-class TooMany(RequestError):
-    """More than the hub takes on; later it may be otherwise."""
-
-    code = "too_many"
 
 
 @csrf_exempt

@@ -18,6 +18,7 @@ class Watched(models.Model):
     """A channel that somebody is told of by mail."""
 
     path = models.CharField(_("umpan"), max_length=1000, unique=True)  # canonical, without an ending
+    since = models.DateTimeField(_("sejak"), default=timezone.now)
     error = models.CharField(_("galat"), max_length=300, blank=True)  # why it cannot be read any more
 
     class Meta:

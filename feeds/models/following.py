@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aggregator.models import Change, PortalState
@@ -16,6 +17,7 @@ class Follower(models.Model):
 
     name = models.CharField(max_length=20, unique=True)
     cursor = models.JSONField(default=dict, blank=True)
+    moved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("pengikut")
@@ -25,18 +27,12 @@ class Follower(models.Model):
         return self.name
 
     @classmethod
-    def get(cls, name: str) -> tuple[Follower, bool]:
-        """The follower, and whether it begins in this history: at the first start and after a restore, when
-        what is there already is no news."""
+    def position(cls, name: str) -> tuple[Follower, dict[str, Any]]:
+        """The follower, and where it stands in this history. In a new one (first start, restore) that is
+        the present: what is there already is no news."""
         found = cls.objects.get_or_create(name=name)[0]
         epoch = str(PortalState.get().epoch)
         if found.cursor.get("epoch") == epoch:
-            return found, False
+            return found, dict(found.cursor)
         last = Change.objects.order_by("xact", "id").values_list("xact", "id").last() or (0, 0)
-        found.cursor = {"epoch": epoch, "xact": last[0], "id": last[1], "waiting": []}
-        found.save(update_fields=["cursor"])
-        return found, True
-
-    @property
-    def position(self) -> dict[str, Any]:
-        return dict(self.cursor)
+        return found, {"epoch": epoch, "xact": last[0], "id": last[1], "waiting": []}

@@ -1,100 +1,132 @@
-"""`/langganan`: builds the address of a feed for people who never heard of feeds."""
+"""`/langganan`: follow anything, by feed or by mail, for people who never heard of feeds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
-from urllib.parse import urlencode
+from typing import Any
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
-from aggregator.errors import UnknownValue
+from aggregator.errors import BadParameter, RequestError, TooMany
 from aggregator.models import Province, Satker, Stage, Topic
-from portal import forms
+from aggregator.search import Filters, read_filters
+from feeds import channels
+from feeds.alerts import consent
+from feeds.channels import Channel
+from feeds.models import Alert
+from portal import openforms
 
-Row = TypeVar("Row", Province, Satker, Topic, Stage)
 FORMATS = (("atom", "Atom"), ("rss", "RSS 2.0"), ("json", "JSON Feed"))
+FORM = "langganan"
+SELECTS = ("provinsi", "satker", "topik", "tahapan")  # one value each; what else is chosen is carried along
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What a reader wants to follow: any mixture of words and one value a kind."""
+class Wanted:
+    """What is to be followed, and what the form shows of it."""
 
-    words: str = ""
-    province: Province | None = None
-    satker: Satker | None = None
-    topic: Topic | None = None
-    stage: Stage | None = None
-
-    @property
-    def params(self) -> list[tuple[str, str]]:
-        """As parameters of `/cari`."""
-        pairs = [
-            ("q", self.words),
-            ("provinsi", self.province.slug if self.province else ""),
-            ("satker", self.satker.code if self.satker else ""),
-            ("topik", self.topic.slug if self.topic else ""),
-            ("tahapan", self.stage.slug if self.stage else ""),
-        ]
-        return [(name, value) for name, value in pairs if value]
+    channel: Channel
+    filters: Filters
+    carried: list[tuple[str, str]]  # parameters the form has no field for
 
     @property
     def subject(self) -> str:
-        """In words: "Jawa Timur, Logistik, “kotak suara”"."""
-        parts = [str(part) for part in (self.satker, self.province, self.topic, self.stage) if part]
-        if self.words:
-            parts.append(f"“{self.words}”")
-        return ", ".join(parts) or _("seluruh Indonesia")
+        """In words: "Jawa Timur – Logistik – “kotak suara”"."""
+        if self.channel.kind == "ditarik":
+            return _("berita yang ditarik")
+        return _("seluruh Indonesia") if self.filters.is_empty else self.filters.title()
 
-    def address(self, ending: str) -> str:
-        """Of the feed: a channel of its own where one exists, else that of the search."""
-        params = self.params
-        if not params:
-            return f"{settings.BASE_URL}/feeds/nasional.{ending}"
-        if len(params) == 1 and params[0][0] != "q":
-            kind, value = params[0]
-            return f"{settings.BASE_URL}/feeds/{kind}/{value}.{ending}"
-        return f"{settings.BASE_URL}/feeds/cari.{ending}?{urlencode(params)}"
+    def chosen(self, name: str) -> str:
+        values: tuple[str, ...] = getattr(self.filters, dict(channels.NAMED)[name])
+        return values[0] if values else ""
 
 
+@csrf_exempt  # a signed field and the Origin stand in for a cookie
+@require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
-    choice = read_choice(request)
-    return render(
-        request,
-        "portal/subscribe.html",
-        {
-            "choice": choice,
-            "search": urlencode(choice.params),
-            "addresses": [(label, choice.address(ending)) for ending, label in FORMATS],
-            "provinces": Province.objects.order_by("name"),
-            "offices": Satker.objects.select_related("province").order_by("code"),
-            "topics": Topic.objects.all(),
-            "stages": Stage.objects.all(),
-        },
+    if request.method != "POST":
+        return _page(request, _wanted(request))
+    wanted = _of(channels.at(request.POST.get("umpan", "")))
+    try:
+        openforms.check(request, FORM)
+        consent.ask(_wish(request, wanted.channel), _client(request))
+    except (BadParameter, TooMany) as problem:
+        status = 429 if isinstance(problem, TooMany) else 400
+        return _page(request, wanted, problem=problem, status=status)
+    return HttpResponseRedirect(reverse("alert_asked"), status=303)
+
+
+def asked(request: HttpRequest) -> HttpResponse:
+    """Whether the address exists, and whether it has this alert already, is told to its owner alone."""
+    return render(request, "portal/alert_asked.html")
+
+
+def _wish(request: HttpRequest, channel: Channel) -> consent.Wish:
+    return consent.Wish(
+        address=consent.read_address(request.POST.get("surel", "")),
+        place=channel.place,
+        rhythm=consent.read_rhythm(request.POST.get("irama", "")),
+        language=get_language() or "id",
     )
 
 
-def read_choice(request: HttpRequest) -> Choice:
-    """Raises UnknownValue for a slug or code that does not exist, BadParameter for unusable words."""
-    return Choice(
-        words=forms.read_text(request, "q"),
-        province=_one(request, "provinsi", Province, "slug"),
-        satker=_one(request, "satker", Satker, "code"),
-        topic=_one(request, "topik", Topic, "slug"),
-        stage=_one(request, "tahapan", Stage, "slug"),
-    )
+def _wanted(request: HttpRequest) -> Wanted:
+    """By the parameters of `/cari`, or by the path of a channel in `umpan`.
+
+    Raises UnknownValue for what does not exist, BadParameter for what cannot be read.
+    """
+    if place := request.GET.get("umpan", ""):
+        return _of(channels.at(place))
+    return _of(channels.of(read_filters(request.GET)))
 
 
-def _one(request: HttpRequest, name: str, model: type[Row], key: str) -> Row | None:
-    value = request.GET.get(name, "")
-    if not value:
-        return None
-    row = model._default_manager.filter(**{key: value}).first()
-    if row is None:
-        raise UnknownValue(
-            name, _("Nilai “%(value)s” untuk “%(name)s” tidak dikenal.") % {"value": value, "name": name}
-        )
-    return row
+def _of(channel: Channel) -> Wanted:
+    filters = channel.filters
+    if channel.kind != "cari":
+        named: dict[str, Any] = {"include_all": channel.shows_all}
+        if channel.key:
+            named[dict(channels.NAMED)[channel.kind]] = (channel.key,)
+        filters = Filters(**named)
+    shown = {"q": filters.q} | {name: next(iter(getattr(filters, f)), "") for name, f in channels.NAMED}
+    pairs = [pair for pair in _pairs(filters) if shown.get(pair[0]) != pair[1]]
+    return Wanted(channel, filters, pairs)
+
+
+def _pairs(filters: Filters) -> list[tuple[str, str]]:
+    from django.http import QueryDict
+
+    return [(name, value) for name, values in QueryDict(filters.query_string()).lists() for value in values]
+
+
+def _page(
+    request: HttpRequest, wanted: Wanted, *, problem: RequestError | None = None, status: int = 200
+) -> HttpResponse:
+    channel = wanted.channel
+    context: dict[str, Any] = {
+        "wanted": wanted,
+        "channel": channel,
+        "chosen": {name: wanted.chosen(name) for name in SELECTS},
+        "addresses": [(label, channel.address(ending)) for ending, label in FORMATS],
+        "provinces": Province.objects.order_by("name"),
+        "offices": Satker.objects.select_related("province").order_by("code"),
+        "topics": Topic.objects.all(),
+        "stages": Stage.objects.all(),
+        "rhythms": Alert.Rhythm.choices,
+        "sign": openforms.sign(FORM),
+        "problem": problem,
+        "given": request.POST if problem else {},
+    }
+    response = render(request, "portal/subscribe.html", context, status=status)
+    if request.method == "POST":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _client(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

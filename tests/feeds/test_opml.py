@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from lxml import etree
 
-from aggregator.models import Stage, Topic
+from aggregator.models import SatkerHold, Stage, Topic
 from feeds import opml
 from tests.factories import make_feed, make_province, make_satker
 
@@ -55,6 +55,35 @@ def test_the_list_of_what_we_read_names_the_sites_own_feeds() -> None:
     make_feed("https://kab-b.kpu.go.id/feed", state="disabled")
     found = outlines(opml.inbound())
     assert [(x.get("text"), x.get("xmlUrl")) for x in found] == [("A & B", feed.url)]
+
+
+def test_one_list_holds_every_feed_of_the_portal(client: Client) -> None:
+    make_satker("5101", province=make_province("51", "Bali"))
+    Topic.objects.create(slug="pdpb", name="PDPB")
+    Stage.objects.create(slug="dpt", name="Penetapan DPT", election="pemilu-2024")
+    paths = {
+        (x.get("xmlUrl") or "").removeprefix("http://127.0.0.1:8000/feeds/")
+        for x in outlines(client.get("/feeds/semua.opml").content)
+    }
+    wanted = (
+        "nasional",
+        "ditarik",
+        "provinsi/bali",
+        "satker/5101",
+        "topik/pdpb",
+        "tahapan/dpt",
+        "tahapan/non",
+    )
+    assert {f"{path}.atom" for path in wanted} == paths
+    assert all(client.get(f"/feeds/{path}").status_code == 200 for path in paths)
+
+
+def test_the_sites_of_held_offices_are_not_recommended(client: Client) -> None:
+    feed = make_feed("https://kab-a.kpu.go.id/feed")
+    held = make_feed("https://kab-b.kpu.go.id/feed")
+    SatkerHold.objects.create(satker=held.satker, reason="diretas", started_by="x")
+    found = outlines(client.get("/feeds/situs.opml").content)
+    assert [x.get("xmlUrl") for x in found] == [feed.url]
 
 
 def test_a_list_is_304_when_nothing_changed(client: Client) -> None:

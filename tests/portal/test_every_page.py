@@ -26,6 +26,8 @@ PATHS = [
     "/tahapan",
     "/aktivitas",
     "/langganan",
+    "/langganan/periksa",
+    "/langganan/berhenti/sudah-tidak-ada",
     "/ditarik",
     "/tentang",
     "/tentang/pengambil-umpan",

@@ -42,3 +42,34 @@ def test_an_unknown_choice_is_not_found(client, query):
 
 def test_what_is_chosen_stays_chosen(client):
     assert '<option value="bali" selected>' in client.get("/langganan?provinsi=bali").content.decode()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/feeds/nasional",
+        "/feeds/provinsi/bali",
+        "/feeds/tahapan/non",
+        "/feeds/ditarik",
+        "/feeds/nasional?semua=1",
+    ],
+)
+def test_a_channel_can_be_named_by_its_address(client, settings, place):
+    html = client.get("/langganan", {"umpan": place}).content.decode()
+    path, _mark, query = place.partition("?")
+    assert f">{settings.BASE_URL}{path}.atom{'?' + query if query else ''}<" in html
+    assert f'name="umpan" value="{place}"' in html
+
+
+def test_every_filter_of_a_search_is_carried_along(client, settings):
+    query = "q=psu&provinsi=bali&provinsi=jawa-timur&tahapan=non&asal=sendiri&bulan=2026-10&semua=1"
+    html = client.get(f"/langganan?{query}").content.decode()
+    assert f">{settings.BASE_URL}/feeds/cari.atom?{query.replace('&', '&amp;')}<" in html
+    for pair in ("provinsi=jawa-timur", "asal=sendiri", "bulan=2026-10", "semua=1"):
+        name, value = pair.split("=")
+        assert f'<input type="hidden" name="{name}" value="{value}">' in html
+
+
+def test_the_page_costs_a_handful_of_queries(client, django_assert_max_num_queries):
+    with django_assert_max_num_queries(8):
+        client.get("/langganan?provinsi=bali&q=x")
