@@ -18,7 +18,7 @@ LONGEST_TEXT = 200
 # Every parameter that a public page or feed reads; others are as if not there. A test holds this list.
 PARAMETERS = {
     *("q", "provinsi", "satker", "topik", "tahapan", "asal", "bulan", "dari", "sampai", "urut", "semua"),
-    *("sebelum", "isi", "ukuran", "peta", "banding", "padat", "terkirim"),
+    *("sebelum", "isi", "ukuran", "peta", "banding", "padat", "terkirim", "umpan"),
 }
 
 

@@ -50,7 +50,7 @@ def rule_for(request: HttpRequest) -> Rule | None:
     if request.method == "POST":
         if path.startswith(("/masuk", "/pantauan/admin/login")):
             return Rule("sign-in", settings.LIMIT_SIGN_IN, 300, is_guarded=True)
-        if path.startswith("/langganan"):
+        if path == "/langganan":  # not the one-click end: all readers of a mailbox provider share its address
             return Rule("subscribe", settings.LIMIT_SUBSCRIBE, 600, is_guarded=True)
         if path == "/hub":
             return Rule("hub", settings.LIMIT_HUB, 60)

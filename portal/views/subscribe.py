@@ -21,6 +21,7 @@ from feeds.alerts import consent
 from feeds.channels import Channel
 from feeds.models import Alert
 from portal import openforms
+from portal.clients import address_of
 
 FORMATS = (("atom", "Atom"), ("rss", "RSS 2.0"), ("json", "JSON Feed"))
 FORM = "langganan"
@@ -55,7 +56,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     wanted = _of(channels.at(request.POST.get("umpan", "")))
     try:
         openforms.check(request, FORM)
-        consent.ask(_wish(request, wanted.channel), _client(request))
+        consent.ask(_wish(request, wanted.channel), address_of(request))
     except (BadParameter, TooMany) as problem:
         status = 429 if isinstance(problem, TooMany) else 400
         return _page(request, wanted, problem=problem, status=status)
@@ -126,7 +127,3 @@ def _page(
     if request.method == "POST":
         response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _client(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -19,6 +18,7 @@ from aggregator.models import Duty, Entry
 from feeds.alerts import loop, round_of_work, sending
 from feeds.models import Alert, Letter
 from portal import doctor
+from portal.models import User
 from tests.feeds.alerting import follow, make_letters, publish, text_of
 from tests.feeds.mailbox import Mailbox
 from tests.installation import Installation
@@ -218,7 +218,8 @@ def test_a_process_killed_while_it_sends_never_sends_twice(tmp_path) -> None:
 def staff(settings) -> Client:
     settings.WHITENOISE_AUTOREFRESH = True
     client = Client()
-    client.force_login(get_user_model().objects.create_superuser("admin", "a@b.example", "rahasia-sekali"))
+    user = User.objects.create(username="admin", role="admin", is_staff=True, is_superuser=True)
+    client.force_login(user)
     return client
 
 
