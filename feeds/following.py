@@ -41,7 +41,7 @@ class Step:
 def look(name: str, now: datetime) -> Step | None:
     """The next step; None while there is nothing new. Takes no lock and moves nothing."""
     follower, cursor = Follower.position(name)
-    is_first = cursor.get("epoch") != follower.cursor.get("epoch")
+    is_first = follower.is_first(cursor)
     marks = Change.objects.after(cursor["xact"], cursor["id"], BATCH)
     waiting = {*cursor["waiting"], *(entry for _xact, _id, entry in marks)}
     since = min(now, follower.moved_at) - FRESH

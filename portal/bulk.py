@@ -42,10 +42,10 @@ def path_of(month: BulkMonth) -> Path:
 
 def note_changes() -> None:
     """Withhold the files of months in which a post was withdrawn, and mark all that are behind."""
-    follower, is_first = Follower.get(NAME)
-    if is_first:
+    follower, cursor = Follower.position(NAME)
+    if follower.is_first(cursor):
         _touch(_all_months(), withheld=True)
-    cursor = follower.position
+        follower.move(cursor)
     while marks := Change.objects.after(cursor["xact"], cursor["id"], BATCH):
         entries = Entry.objects.filter(pk__in=[entry_id for _xact, _number, entry_id in marks])
         states = list(entries.values_list("published_at", "state", "released_at"))
@@ -53,7 +53,7 @@ def note_changes() -> None:
         left = {_month(at) for at, state, released in states if released and state != Entry.State.PUBLIC}
         _touch(left, withheld=True)
         cursor["xact"], cursor["id"] = marks[-1][:2]
-        Follower.objects.filter(pk=follower.pk).update(cursor=cursor)
+        follower.move(cursor)
 
 
 def make_due(seconds: float) -> int:

@@ -23,6 +23,15 @@ class Follower(models.Model):
         verbose_name = _("pengikut")
         verbose_name_plural = _("pengikut")
 
+    def is_first(self, cursor: dict[str, Any]) -> bool:
+        """Whether a step to there is the first in this history."""
+        return bool(self.cursor.get("epoch") != cursor["epoch"])
+
+    def move(self, cursor: dict[str, Any]) -> None:
+        """Stand there from now on."""
+        self.cursor, self.moved_at = dict(cursor), timezone.now()
+        self.save(update_fields=["cursor", "moved_at"])
+
     def __str__(self) -> str:
         return self.name
 
