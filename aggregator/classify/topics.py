@@ -24,6 +24,11 @@ OFFICE_LIFE = "Kelembagaan/Rapat"  # nearly every post tells of some meeting: wh
 OFFICE_FACTOR = 0.5
 
 _WORD = re.compile(r"[^\W_]+")
+# "Kepala Subbagian Keuangan, Umum, dan Logistik": who speaks, not what the post is about.
+_UNIT = re.compile(
+    r"\b(?:[Dd]ivisi|[Ss]ubbag(?:ian)?|[Kk]asubbag|[Kk]adiv|[Bb]agian|[Bb]iro|[Bb]idang)"
+    r"(?:,? (?:(?:dan|&) )?(?:[A-Z][a-z]+|SDM|BMN|TIK))+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,11 @@ def _hits(tokens: list[str]) -> Iterator[_Rule]:
 
 def topics_of(title: str, text: str, categories: Iterable[str] = ()) -> list[TopicHit]:
     """Up to three topics of a post, the best first; none when nothing speaks for one."""
-    body = words(_unsigned(text))[:BODY_WORDS]
+    body = words(_without_units(_unsigned(text)))[:BODY_WORDS]
     scores: dict[str, float] = defaultdict(float)
     terms: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for place, factor, tokens in (
-        ("judul", TITLE, words(title)),
+        ("judul", TITLE, words(_without_units(title))),
         ("rubrik", LABEL, words(" . ".join(categories))),
         ("awal isi", LEAD, body[:LEAD_WORDS]),
         ("isi", BODY, body[LEAD_WORDS:]),
@@ -89,6 +94,11 @@ def topics_of(title: str, text: str, categories: Iterable[str] = ()) -> list[Top
     if best_other >= LEAST:
         scores[OFFICE_LIFE] *= OFFICE_FACTOR
     return _chosen(scores, terms)
+
+
+def _without_units(text: str) -> str:
+    """Every word keeps its place: where a term stands decides what it counts for."""
+    return _UNIT.sub(lambda match: " x" * len(match[0].split()), text)
 
 
 def _unsigned(text: str) -> str:
