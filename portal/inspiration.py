@@ -192,6 +192,14 @@ def _row(topic: Topic, group: Group, made_at: datetime) -> Kind:
     )
 
 
+def newest_kinds(size: int) -> list[Kind]:
+    """Those that began last, once each: a post on two topics is of a kind in both."""
+    found: dict[int, Kind] = {}
+    for kind in Kind.objects.order_by("-first_at", "pk")[: size * 4]:
+        found.setdefault(kind.examples[0], kind)
+    return list(found.values())[:size]
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A kind with its posts, the earliest first. What is no longer public is left out."""

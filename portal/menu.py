@@ -3,8 +3,10 @@ and what is chosen."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext as _
 
@@ -38,6 +40,14 @@ class Group:
         return sum(option.chosen for option in self.options if option.value)
 
 
+@dataclass(frozen=True, slots=True)
+class Year:
+    number: int
+    posts: int
+    query: str
+    chosen: bool
+
+
 def groups(filters: Filters, facets: Mapping[str, list[FacetValue]]) -> list[Group]:
     """The groups in the order of the parameters. At most four queries."""
     found = [
@@ -54,6 +64,20 @@ def groups(filters: Filters, facets: Mapping[str, list[FacetValue]]) -> list[Gro
         ]
         found.append(Group("bulan", _("Bulan"), _options(pairs, (filters.month,), months), single=True))
     return found
+
+
+def years(filters: Filters, months: list[FacetValue]) -> list[Year]:
+    """The years with posts, newest first, each as a search of its days."""
+    counts: Counter[int] = Counter()
+    for month in months:
+        counts[int(month.value[:4])] += month.count
+    return [_year(filters, number, posts) for number, posts in sorted(counts.items(), reverse=True)]
+
+
+def _year(filters: Filters, number: int, posts: int) -> Year:
+    first, last = date(number, 1, 1), date(number, 12, 31)
+    query = filters.query_string(month="", date_from=first, date_to=last)
+    return Year(number, posts, query, (filters.date_from, filters.date_to) == (first, last))
 
 
 def _newest(month: FacetValue) -> tuple[int, ...]:

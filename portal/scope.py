@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aggregator.models import Entry, Satker, Topic
+from aggregator.models import Entry, EntryTopic, Satker, Topic
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
 from aggregator.search import search as ask
@@ -260,6 +260,18 @@ def topic_totals() -> Counter[int]:
     """Public posts on each topic, by its id."""
     kept = daily.kept()
     return activity.per_topic(Entry.objects.public()) if kept is None else _topic_counts(kept)
+
+
+def topic_days(topic: Topic, period: Period) -> Counter[date]:
+    """Public posts on a topic on each day of a period."""
+    kept, tagged = daily.kept(), EntryTopic.objects.filter(topic=topic, removed=False).values("entry")
+    entries = Entry.objects.public().filter(pk__in=tagged)
+    if kept is None:
+        return activity.per_day(activity.cells(period.of(entries)))
+    rows = kept.topics(period).filter(topic=topic).values_list("day", "posts")
+    counts: Counter[date] = Counter({day: posts for day, posts in rows if day})
+    beyond = kept.beyond(entries, period)
+    return counts if beyond is None else counts + activity.per_day(activity.cells(beyond))
 
 
 def stage_totals() -> Counter[int | None]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +17,21 @@ ELECTIONS = {
     "pemilu-2024-putaran-2": _("Pemilu 2024, putaran kedua"),
     "pilkada-2024": _("Pemilihan 2024 (Pilkada)"),
 }
+
+
+WORDS = Path(__file__).parent / "data" / "stage_words.csv"
+
+
+@cache
+def _explanations() -> list[tuple[str, str]]:
+    with WORDS.open(encoding="utf-8", newline="") as file:
+        return [(row["words"], row["explanation"]) for row in csv.DictReader(file)]
+
+
+def explanation(stage: Stage) -> str:
+    """What is done in it, in one paragraph: of the first row whose words its name holds."""
+    name = stage.name.casefold()
+    return next((text for words, text in _explanations() if words in name), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,25 +11,29 @@ from django.utils import timezone
 
 from aggregator.models import Entry, Feed, Province
 from aggregator.querysets import EntryQuerySet
-from portal import activity, charts, lists, scope, stages
+from portal import activity, charts, inspiration, lists, scope, stages
 from portal.days import DATED, Period
+
+KINDS = 4
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    now = timezone.now()
-    day = timezone.localdate(now)
+    day = timezone.localdate()
     today = activity.today_by_province(day)
+    shown = today if today.total else activity.today_by_province(day - timedelta(days=1))
     return render(
         request,
         "portal/home.html",
         {
             "lines": lists.newest_folded(newest()),
             "today": today,
+            "shown": shown,  # yesterday, in the hours before anybody has published
             "tile_map": charts.map_of(
-                [(row.province, row.posts) for row in today.rows],
-                f"dari={day}&sampai={day}",
+                [(row.province, row.posts) for row in shown.rows],
+                f"semua=1&dari={shown.day}&sampai={shown.day}",
                 activity.known_provinces(),
             ),
+            "kinds": inspiration.shown(inspiration.newest_kinds(KINDS)),
             "topics": scope.topics_of(Period(day - timedelta(days=6), day)),
             "standing": stages.standing(day),
             "provinces": Province.objects.order_by("name"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from datetime import datetime
 from itertools import groupby
 
@@ -15,7 +16,9 @@ from django.utils.translation import gettext as _
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, Province, Satker
 from aggregator.search import Filters
-from portal import activity, forms, lists, scope
+from portal import activity, forms, lists, rhythm, scope
+
+NEAREST = 8  # offices
 
 
 def satker_list(request: HttpRequest) -> HttpResponse:
@@ -58,6 +61,7 @@ def satker(request: HttpRequest, code: str, slug: str = "") -> HttpResponse:
             "feeds": office.feeds.active(),
             "page": lists.page_of(entries, forms.read_anchor(request)),
             "profile": activity.profile(entries, timezone.localdate()),
+            "rhythm": rhythm.of_satker(office, timezone.localdate()),
             "neighbours": _neighbours(office),
         },
     )
@@ -78,7 +82,10 @@ def province(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "province": place,
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
-            "offices": _with_last_post(Satker.objects.filter(province=place)).order_by("code"),
+            "offices": _with_last_post(Satker.objects.filter(province=place).with_feed_state()).order_by(
+                "code"
+            ),
+            "rhythm": rhythm.of_province(place, timezone.localdate()),
             "profile": scope.profile_of(Filters(provinces=(place.slug,)), timezone.localdate()),
         },
     )
@@ -98,8 +105,17 @@ def _with_last_post(offices: QuerySet[Satker]) -> QuerySet[Satker]:
     return offices.annotate(last_post_at=Subquery(last))
 
 
-def _neighbours(office: Satker) -> QuerySet[Satker]:
-    """The other offices of its province, or the provincial offices for the national one."""
+def _neighbours(office: Satker) -> list[Satker]:
+    """The nearest offices of its province, or the provincial offices for the national one."""
     if office.province_id is None:
-        return Satker.objects.filter(level=Satker.Level.PROVINCE)
-    return Satker.objects.filter(province=office.province_id).exclude(pk=office.pk)
+        return list(Satker.objects.filter(level=Satker.Level.PROVINCE))
+    others = Satker.objects.filter(province=office.province_id).exclude(pk=office.pk)
+    return sorted(others, key=lambda other: _distance(office, other))[:NEAREST]
+
+
+def _distance(one: Satker, other: Satker) -> float:
+    """In degrees, squared: enough to sort by, since Indonesia lies on the equator. Unknown is far."""
+    if None in (one.latitude, one.longitude, other.latitude, other.longitude):
+        return math.inf
+    across = (one.longitude or 0) - (other.longitude or 0)
+    return across**2 + ((one.latitude or 0) - (other.latitude or 0)) ** 2

@@ -37,6 +37,7 @@ class Way:
 def search(request: HttpRequest) -> HttpResponse:
     filters = read_filters(request.GET)
     anchor = request.GET.get("sebelum", "")
+    dense = forms.read_choice(request, "padat", ("0", "1")) == "1"
     results = ask(filters, size=SIZE, anchor=anchor)
     if not anchor:
         record(filters, results)
@@ -47,9 +48,12 @@ def search(request: HttpRequest) -> HttpResponse:
             "filters": filters,
             "query": filters.q,
             "results": results,
-            "hits": hits_of(results, filters.q),
+            "hits": hits_of(results, "" if dense else filters.q),
+            "dense": dense,
+            "tail": "&padat=1" if dense else "",
             "chips": filters.chips(),
             "groups": menu.groups(filters, results.facets),
+            "years": menu.years(filters, results.facets.get("bulan", [])),
             "sorts": _sorts(filters),
             "address": filters.query_string(),
             "next_page": filters.query_string(sebelum=results.next_anchor) if results.next_anchor else "",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, EntryTopic, Province, Stage, Topic
 from aggregator.search import Filters
-from portal import activity, forms, lists, scope, stages
+from portal import activity, forms, lists, rhythm, scope, stages
 
 LATEST = 1000  # posts of a topic by which its most active provinces are told
 
@@ -38,6 +38,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
             "profile": scope.topic_profile(found, entries, timezone.localdate()),
             "places": _most_active(_latest_by_province(found)),
             "places_of": LATEST,
+            "line": rhythm.of_topic(found, timezone.localdate()),
         },
     )
 
@@ -70,9 +71,11 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "stage": found,
             "election": stages.election_name(found.election),
+            "explanation": stages.explanation(found),
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
             "profile": scope.profile_of(Filters(stages=(slug,)), timezone.localdate()),
             "places": _most_active(scope.province_totals(Filters(stages=(slug,)))),
+            "line": rhythm.of_stage(found, timezone.localdate()),
             "siblings": Stage.objects.filter(election=found.election).order_by("position", "slug"),
         },
     )

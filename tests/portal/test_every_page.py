@@ -99,7 +99,7 @@ def test_shared_caches_keep_a_page_for_half_a_minute_at_most(client):
 def test_an_unknown_address_gets_a_page_that_helps(client):
     response = client.get("/tidak-ada")
     assert response.status_code == 404
-    assert 'href="/cari"' in response.content.decode()
+    assert 'action="/cari"' in response.content.decode()
 
 
 def test_a_browser_of_any_language_gets_the_page_of_the_address(client):

@@ -132,7 +132,7 @@ def test_the_number_of_queries_does_not_grow_with_the_news(client, django_assert
         client.get("/")
 
 
-QUERIES = 10
+QUERIES = 11
 
 
 def test_demo_pages_carry_a_banner(client, settings):
@@ -140,3 +140,11 @@ def test_demo_pages_carry_a_banner(client, settings):
     assert "Data peragaan" in page(client)
     settings.DEMO = False
     assert "Data peragaan" not in page(client)
+
+
+def test_before_anybody_has_published_today_the_map_shows_yesterday(client):
+    make_entry(published_at=timezone.now() - timedelta(days=1))
+    html = page(client)
+    assert "Kemarin di tiap provinsi" in html
+    make_entry(published_at=timezone.now())
+    assert "Hari ini di tiap provinsi" in page(client, "/?q=segar")

@@ -89,3 +89,23 @@ for (const button of document.querySelectorAll("[data-copy], [data-print]")) {
     setTimeout(() => delete button.dataset.done, 2000);
   });
 }
+
+// The directory narrows while its name is typed; the button still asks the server.
+const narrowing = document.querySelector("input[data-narrow]");
+if (narrowing) {
+  const groups = [...document.querySelectorAll(narrowing.dataset.narrow)];
+  const rows = groups.map((group) => [...group.querySelectorAll("li")]);
+  const names = rows.map((list, at) => list.map(
+    (row) => `${row.textContent} ${groups[at].querySelector("h2").textContent}`.toLowerCase()));
+  narrowing.addEventListener("input", () => {
+    const words = narrowing.value.toLowerCase().split(/\s+/).filter(Boolean);
+    groups.forEach((group, at) => {
+      let left = 0;
+      rows[at].forEach((row, number) => {
+        row.hidden = !words.every((word) => names[at][number].includes(word));
+        left += row.hidden ? 0 : 1;
+      });
+      group.hidden = !left;
+    });
+  });
+}

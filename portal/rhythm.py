@@ -1,0 +1,67 @@
+"""When one province, office, topic or stage has been active: small charts for its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from aggregator.models import Entry, Province, Satker, Stage, Topic
+from aggregator.search import Filters
+from portal import activity, charts, scope
+from portal.days import Period
+from portal.scope import scope_of
+
+MONTHS = 6  # of a calendar, the present one included
+TOPIC_DAYS = 30
+YEARS = 2  # of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    period: Period
+    calendar: charts.Calendar
+    topics: list[activity.TopicCount]  # of the last TOPIC_DAYS
+
+    @property
+    def days(self) -> int:
+        """Days with a post."""
+        return sum(1 for month in self.calendar.months for day in month.days if day.posts)
+
+
+def of_province(place: Province, today: date) -> Rhythm:
+    period = _months(today)
+    found = scope_of(Filters(provinces=(place.slug,), date_from=period.first, date_to=period.last), today)
+    lately = Period(today - timedelta(days=TOPIC_DAYS - 1), today).of(found.everything)
+    return _rhythm(period, activity.per_day(found.cells()), activity.per_topic(lately))
+
+
+def of_satker(office: Satker, today: date) -> Rhythm:
+    period = _months(today)
+    entries = Entry.objects.public().filter(satker=office)
+    lately = Period(today - timedelta(days=TOPIC_DAYS - 1), today).of(entries)
+    days = activity.per_day(activity.cells(period.of(entries)))
+    return _rhythm(period, days, activity.per_topic(lately))
+
+
+def of_topic(topic: Topic, today: date) -> charts.Line:
+    period = Period(today.replace(year=today.year - YEARS, day=1), today)
+    return charts.line_of(scope.topic_days(topic, period), period.first, period.last)
+
+
+def of_stage(stage: Stage, today: date) -> charts.Line | None:
+    """From its first day to its last, or to today. None for a stage without dates, or yet to begin."""
+    if stage.start is None or stage.start > today:
+        return None
+    period = Period(stage.start, min(stage.end or today, today))
+    found = scope_of(Filters(stages=(stage.slug,), date_from=period.first, date_to=period.last), today)
+    return charts.line_of(activity.per_day(found.cells()), period.first, period.last)
+
+
+def _rhythm(period: Period, days: Mapping[date, int], topics: Mapping[int, int]) -> Rhythm:
+    return Rhythm(period, charts.calendar_of(days, period.first, period.last), activity.named_topics(topics))
+
+
+def _months(today: date) -> Period:
+    month = today.year * 12 + today.month - MONTHS
+    return Period(date(month // 12, month % 12 + 1, 1), today)
