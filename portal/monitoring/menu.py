@@ -37,6 +37,10 @@ MENU = [
     Group(
         _("Angka"),
         [
+            Item(_("Aktivitas"), "activity", ("comparison", "office_activity")),
+            Item(_("Kewajiban PDPB"), "duties"),
+            Item(_("Target"), "targets"),
+            Item(_("Laporan"), "reports", ("report",)),
             Item(_("Mutu pencarian"), "search_quality"),
             Item(_("Pencarian tersimpan"), "saved_searches"),
         ],

@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state as word, shape and colour: `tone` is good, warn, bad or idle."""
+    """A state as word, shape and colour: `tone` is good, wait, bad, unknown or off."""
 
     text: str
     tone: str
@@ -134,7 +134,7 @@ def _markup(cell: Cell) -> str:
     if isinstance(cell, Link):
         return format_html('<a href="{}">{}</a>', cell.href, cell.text)
     if isinstance(cell, State):
-        return format_html('<span class="state-word {}">{}</span>', cell.tone, cell.text)
+        return format_html('<span class="is {}">{}</span>', cell.tone, cell.text)
     if type(cell) is int and -1000 < cell < 1000:
         return str(cell)
     return conditional_escape(shown(cell))

@@ -1,7 +1,8 @@
 """The staff pages under /pantauan, and the way in and out."""
 
-from django.urls import path
+from django.urls import include, path
 
+from portal.monitoring import urls_figures
 from portal.monitoring.views import account, entrance, log, passwords, people, readers, searches, today
 
 app_name = "monitoring"
@@ -26,6 +27,8 @@ urlpatterns = [
         searches.delete_saved_search,
         name="delete_saved_search",
     ),
+    # Figures: activity, reports, saved views
+    path("pantauan/", include(urls_figures)),
     # Accounts and the log
     path("pantauan/akun", account.account, name="account"),
     path("pantauan/akun/sesi", account.end_sessions, name="end_sessions"),

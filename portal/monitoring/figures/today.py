@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Count, F, Model, Q, QuerySet
 from django.utils import timezone
@@ -47,6 +47,12 @@ class Today:
     unknown: int
     migrated: int
     topics: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, numbers: dict[str, Any]) -> Today:
+        """As it was kept by `numbers`."""
+        topics = tuple((str(name), int(posts)) for name, posts in numbers["topics"])
+        return cls(**numbers | {"day": date.fromisoformat(numbers["day"]), "topics": topics})
 
     def numbers(self) -> dict[str, object]:
         """As JSON keeps them."""

@@ -1,0 +1,80 @@
+"""Grids of satker or provinces by day as markup: colour and number together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from portal.charts import Scale, number, scale_of
+from portal.monitoring.figures.days_off import SATURDAY
+from portal.monitoring.figures.overview import Overview
+from portal.monitoring.tables import Link
+
+MOST_DAYS = 62  # columns that are drawn, the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`off`: days on which nothing is expected of it."""
+
+    name: Link | str
+    days: Sequence[int | None]
+    off: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    days: Sequence[date]
+    lines: Sequence[Line]
+    scale: Scale
+
+    @property
+    def head(self) -> SafeString:
+        cells = (f'<th scope="col"{_weekend(day)}>{day.day}</th>' for day in self.days)
+        return mark_safe("".join(cells))
+
+    @property
+    def body(self) -> SafeString:
+        return mark_safe("".join(self._row(line) for line in self.lines))
+
+    def _row(self, line: Line) -> str:
+        name = line.name
+        label = (
+            format_html('<a href="{}">{}</a>', name.href, name.text)
+            if isinstance(name, Link)
+            else conditional_escape(name)
+        )
+        cells = (self._cell(day, posts, line.off) for day, posts in zip(self.days, line.days, strict=True))
+        total = number(sum(posts or 0 for posts in line.days))
+        return f'<tr><th scope="row">{label}</th>{"".join(cells)}<td class="n">{total}</td></tr>'
+
+    def _cell(self, day: date, posts: int | None, off: frozenset[date]) -> str:
+        if posts is None:
+            return "<td></td>"
+        if posts:
+            return f'<td class="b{self.scale.step(posts)}">{posts}</td>'
+        return '<td class="free">–</td>' if day in off else f"<td{_weekend(day)}>·</td>"
+
+
+def of_offices(found: Overview, links: Iterable[Link]) -> Heat:
+    rows = zip(links, found.grid.rows, strict=True)
+    return _heat(found.grid.days, [Line(link, row.days, row.off) for link, row in rows])
+
+
+def of_provinces(found: Overview, links: Iterable[Link | str]) -> Heat:
+    rows = zip(links, found.places, strict=True)
+    return _heat(found.grid.days, [Line(link, row.days) for link, row in rows])
+
+
+def _heat(days: Sequence[date], lines: list[Line]) -> Heat:
+    days = days[-MOST_DAYS:]
+    lines = [Line(line.name, line.days[-MOST_DAYS:], line.off) for line in lines]
+    return Heat(days, lines, scale_of(posts or 0 for line in lines for posts in line.days))
+
+
+def _weekend(day: date) -> str:
+    return ' class="weekend"' if day.weekday() >= SATURDAY else ""

@@ -1,0 +1,120 @@
+"""Who publishes, who is silent, what is expected: pages under /pantauan/aktivitas."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal import charts
+from portal.days import Period
+from portal.monitoring import asked, heat
+from portal.monitoring.access import staff
+from portal.monitoring.figures import duties, follow, mix, silence, sums, targets
+from portal.monitoring.figures.overview import Overview, overview
+from portal.monitoring.reports import activity as tables
+from portal.monitoring.reports.cells import office
+from portal.monitoring.reports.silence import duty_list
+from portal.monitoring.show import month_choices, quarters, show
+from portal.monitoring.tables import Link
+
+FEW = 60  # satker that are shown one by one; more are shown by province
+YEAR = 364  # days of the calendar of one satker
+
+
+@staff()
+def activity(request: HttpRequest, ending: str = "") -> HttpResponse:
+    wanted = asked.read(request)
+    found = overview(wanted.satker, wanted.period, wanted.now)
+    is_few = len(found.offices) <= FEW
+    table = tables.by_office(wanted, found) if is_few else tables.by_province(wanted, found)
+    if ending:
+        return show(request, wanted, tables.by_office(wanted, found) if is_few else table, ending)
+    return show(
+        request,
+        wanted,
+        table,
+        template="monitoring/activity.html",
+        overview=found,
+        heat=_heat(wanted, found, is_few),
+        is_few=is_few,
+        topics=_bars(mix.topics(wanted.satker, wanted.period)),
+        months=month_choices(wanted),
+        has_period=True,
+    )
+
+
+def _heat(wanted: asked.Asked, found: Overview, is_few: bool) -> heat.Heat:
+    if is_few:
+        return heat.of_offices(found, (office(row.satker)[1] for row in found.offices))
+    return heat.of_provinces(found, (_name_of(row[0]) for row in tables.by_province(wanted, found).rows))
+
+
+def _name_of(cell: object) -> Link | str:
+    return cell if isinstance(cell, Link) else str(cell)
+
+
+def _bars(topics: list[tuple[Any, int]]) -> list[dict[str, Any]]:
+    most = max((posts for _topic, posts in topics), default=1)
+    return [{"name": topic.name, "posts": posts, "most": most} for topic, posts in topics]
+
+
+@staff()
+def comparison(request: HttpRequest, ending: str = "") -> HttpResponse:
+    wanted = asked.read(request)
+    before = asked.read_month(request, "dengan") or wanted.before
+    table = tables.comparison(wanted, before)
+    return show(
+        request,
+        wanted,
+        table,
+        ending,
+        has_period=True,
+        before=f"{before.first:%Y-%m}",
+        months=month_choices(wanted),
+    )
+
+
+@staff()
+def duty(request: HttpRequest, ending: str = "") -> HttpResponse:
+    wanted = asked.read(request)
+    return show(request, wanted, duty_list(wanted), ending, has_period=False, quarters=quarters(wanted))
+
+
+@staff()
+def one_office(request: HttpRequest, code: str) -> HttpResponse:
+    """A year of one satker: calendar, runs, origin, topics, duty, target."""
+    wanted = asked.read(request)
+    mine = wanted.scope.filter(code=code)
+    satker = mine.select_related("province").first()
+    if satker is None:
+        raise Http404(_("Satker ini tidak ada, atau berada di luar wilayah akun Anda."))
+    today = timezone.localdate(wanted.now)
+    year = Period(today - timedelta(days=YEAR), today)
+    days = {day: n for day, (n, _own) in sums.by_day(mine, year).get(satker.pk, {}).items()}
+    found = overview(mine, wanted.period, wanted.now)
+    (quiet,) = silence.silences(mine, wanted.now)
+    state = follow.current()
+    context = {
+        "asked": wanted,
+        "satker": satker,
+        "calendar": charts.calendar_of(days, year.first, year.last),
+        "year_posts": sum(days.values()),
+        "office": found.offices[0],
+        "state": tables.silence_state(quiet),
+        "silence": quiet,
+        "aim": targets.aims(mine, wanted.period)[0],
+        "duties": [
+            row
+            for quarter in range(wanted.quarter + 1, wanted.quarter - 4, -1)
+            for row in duties.fulfilments(mine, quarter, wanted.now)
+        ],
+        "topics": _bars(mix.topics(mine, year)),
+        "months": month_choices(wanted),
+        "followed_at": state.followed_at if state else None,
+    }
+    return render(request, "monitoring/office.html", context)
