@@ -24,7 +24,7 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self, TypeVar
 
 from aggregator.clean import clean
 from aggregator.errors import ParseError, PortalError
@@ -37,6 +37,16 @@ OUT_OF_MEMORY = 77  # exit status of a worker that met its limit
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
+T = TypeVar("T", covariant=True)
+R = TypeVar("R")
+
+
+class Task(Protocol[T]):
+    """Work for a worker: plain values that can be pickled, and what to do with them."""
+
+    def run(self) -> T: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReadTask:
     """One fetched body to be parsed and cleaned."""
@@ -47,6 +57,9 @@ class ReadTask:
     timezone: str  # IANA name of the satker's zone
     media_type: str = ""
     charset: str = ""
+
+    def run(self) -> CleanFeed:
+        return read(self)
 
 
 def read(task: ReadTask) -> CleanFeed:
@@ -62,7 +75,7 @@ class ParsePool:
     def __init__(self, processes: int, timeout: float, max_memory: int) -> None:
         self._timeout = timeout
         self._max_memory = max_memory
-        self._tasks: queue.SimpleQueue[tuple[ReadTask, Future[CleanFeed]] | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[tuple[Task[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._serve, name=f"parse-{n}", daemon=True) for n in range(processes)
         ]
@@ -70,12 +83,12 @@ class ParsePool:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, task: ReadTask) -> Future[CleanFeed]:
+    def submit(self, task: Task[R]) -> Future[R]:
         """Returns at once. The future raises ParseError: those of `parse`, `parse_timeout`,
         `parse_memory`, or `parse` for a worker that crashed."""
         if self._closed:
             raise RuntimeError("The parse pool is closed.")
-        future: Future[CleanFeed] = Future()
+        future: Future[R] = Future()
         self._tasks.put((task, future))
         return future
 
@@ -89,7 +102,7 @@ class ParsePool:
         for thread in self._threads:
             thread.join()
 
-    def _next_waiting(self) -> tuple[ReadTask, Future[CleanFeed]] | None:
+    def _next_waiting(self) -> tuple[Task[Any], Future[Any]] | None:
         try:
             return self._tasks.get_nowait()
         except queue.Empty:
@@ -150,14 +163,14 @@ class _Worker:
         self.end()
         return False
 
-    def run(self, task: ReadTask, timeout: float) -> CleanFeed:
+    def run(self, task: Task[R], timeout: float) -> R:
         self.tasks += 1
         try:
             self.line.send(task)
             if not self.line.poll(timeout):
                 self.kill()
                 raise ParseError(f"Umpan tidak selesai dibaca dalam {timeout:g} detik.", code="parse_timeout")
-            answer: CleanFeed | PortalError = self.line.recv()
+            answer: R | PortalError = self.line.recv()
         except (EOFError, OSError) as error:
             raise self._death() from error
         if isinstance(answer, PortalError):
@@ -200,7 +213,7 @@ def work(line: Connection) -> None:
         except EOFError:
             return
         try:
-            answer: CleanFeed | PortalError = read(task)
+            answer: object = task.run()
         except PortalError as error:
             error.__cause__ = error.__context__ = None
             answer = error

@@ -24,7 +24,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def for_lists(self) -> EntryQuerySet:
         """With what a line in a list shows, in one query, without the long texts."""
-        return self.select_related("public_revision", "satker", "province").defer(
+        return self.select_related("public_revision", "satker", "province", "picture").defer(
             "public_revision__content_html", "public_revision__text", "public_revision__signals"
         )
 

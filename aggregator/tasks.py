@@ -11,20 +11,21 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import Schedule
 
-from aggregator import archive, enrol, holders, moves, pipeline, presence, schedule
+from aggregator import archive, enrol, holders, images, moves, pipeline, presence, schedule
 from aggregator.models import Duty, FetchLog, RawFeed
 from aggregator.search.quality import forget_old
 
 FETCH_LOG_DAYS = 90
 WAIT_SECONDS = 30.0  # for a pass under way to end; with the next it stays within the time-out of tasks
 LOOK_AFTER_SECONDS = 40.0
+PICTURE_SECONDS = 15.0
 # Minutes between two runs.
-SCHEDULES = {"refresh_due": 1, "look_after": 5, "check_pages": 60, "tidy": 24 * 60}
+SCHEDULES = {"refresh_due": 1, "look_after": 5, "fetch_pictures": 1, "check_pages": 60, "tidy": 24 * 60}
 
 
 def refresh_due() -> dict[str, float]:
     """Read what is due."""
-    with _way_out() as is_ours:
+    with _way_out(wait=PICTURE_SECONDS) as is_ours:
         return pipeline.refresh_due().as_dict() if is_ours else {}
 
 
@@ -48,8 +49,14 @@ def check_pages() -> int:
         return presence.check_pages(timezone.now(), seconds=LOOK_AFTER_SECONDS) if is_ours else 0
 
 
+def fetch_pictures() -> int:
+    """The pictures of new posts."""
+    with _way_out(wait=WAIT_SECONDS) as is_ours:
+        return images.fetch_due(PICTURE_SECONDS) if is_ours else 0
+
+
 @contextmanager
-def _way_out(wait: float = 0.0) -> Iterator[bool]:
+def _way_out(wait: float) -> Iterator[bool]:
     """True for the one task of all nodes that may ask sites now, so that the limits hold for all together.
 
     Holding is a courtesy to sites; leases keep two workers from one feed also without it."""
@@ -64,7 +71,9 @@ def _way_out(wait: float = 0.0) -> Iterator[bool]:
 
 
 def tidy() -> None:
-    """Drop raw feeds, fetch logs and questions nobody asks any more beyond their keeping time."""
+    """Drop raw feeds, fetch logs and questions nobody asks any more beyond their keeping time, and pictures
+    that are shown no more."""
+    images.tidy()
     now = timezone.now()
     RawFeed.objects.filter(received_at__lt=now - timedelta(days=settings.RAW_RETENTION_DAYS)).delete()
     FetchLog.objects.filter(started_at__lt=now - timedelta(days=FETCH_LOG_DAYS)).delete()

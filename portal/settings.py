@@ -256,6 +256,13 @@ if FETCH_MAX_INTERVAL < FETCH_MIN_INTERVAL:
         f"FETCH_MAX_INTERVAL={FETCH_MAX_INTERVAL} is shorter than FETCH_MIN_INTERVAL={FETCH_MIN_INTERVAL}."
     )
 
+PICTURES_DIR = env.path(
+    "PICTURES_DIR", DATA_DIR / "pictures", "folder of the posts' pictures; shared by all nodes"
+)
+PICTURES_MAX_BYTES = env.integer(
+    "PICTURES_MAX_BYTES", 20_000_000_000, "pictures kept; beyond it the oldest go, bytes", least=0
+)
+
 # --- Publishing ------------------------------------------------------------------------------------
 PUBLISH_DELAY = env.integer("PUBLISH_DELAY", 0, "seconds a new post of a satker without trust waits")
 SEARCH_ENGINE = env.choice("SEARCH_ENGINE", "whoosh", ("whoosh", "tantivy"), "engine of the search index")

@@ -1,11 +1,12 @@
 """What the database holds, by subject: registry, feeds, entries, changes, stories, decisions,
-moves of sites, pushes of hubs, searches."""
+moves of sites, pictures, pushes of hubs, searches."""
 
 from aggregator.models.changes import Change, Duty, PortalState
 from aggregator.models.decisions import Correction, Quarantine, SatkerHold
 from aggregator.models.entries import Entry, EntryKey, EntryTopic, Revision
 from aggregator.models.feeds import Feed, FetchLog, Gap, HostPause, RawFeed
 from aggregator.models.moves import SatkerMove
+from aggregator.models.pictures import Picture
 from aggregator.models.pushes import HubSubscription, PushedBody
 from aggregator.models.registry import Province, Satker, SatkerHost, Stage, Topic
 from aggregator.models.searches import SearchDay, Synonym, Unanswered
@@ -23,6 +24,7 @@ __all__ = [
     "Gap",
     "HostPause",
     "HubSubscription",
+    "Picture",
     "PortalState",
     "Province",
     "PushedBody",

@@ -87,7 +87,7 @@ def _full() -> EntryQuerySet:
     topics = EntryTopic.objects.filter(removed=False).select_related("topic")
     return (
         Entry.objects.public()
-        .select_related("public_revision", "satker", "province", "stage", "story")
+        .select_related("public_revision", "satker", "province", "stage", "story", "picture")
         .prefetch_related(Prefetch("entry_topics", queryset=topics, to_attr="shown_topics"))
     )
 

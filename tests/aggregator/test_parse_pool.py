@@ -140,7 +140,7 @@ def test_workers_die_with_their_parent():
         import os, time
         from datetime import UTC, datetime
         from aggregator.parse_pool import ParsePool, ReadTask
-        pool = ParsePool(processes=1, timeout=60, max_memory=300_000_000)
+        pool = ParsePool(processes=1, timeout=60, max_memory=4_000_000_000)
         def read(body):
             return pool.submit(ReadTask(body, "https://x.kpu.go.id/", datetime.now(UTC), "Asia/Jakarta"))
         read(b"<rss><channel><item><title>a</title></item></channel></rss>").result()
