@@ -67,8 +67,13 @@ def stop_all(children: Sequence[Child]) -> None:
 def _begin(nice: int) -> None:
     """In the child, before it becomes the command."""
     os.nice(nice)
+    end_with_parent()
+
+
+def end_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
+    """Be told to stop when the parent dies."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
 
 
 class StopSignal:

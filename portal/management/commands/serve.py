@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,10 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from portal.processes import Child, stop_all
+
 STATEMENT_SECONDS = 10
+RESTART_AFTER = 5.0  # seconds
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -25,6 +29,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+        parser.add_argument(
+            "--follow-index", action="store_true", help="also keep this node's search index up to date"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 0 < options["port"] < 65536:
@@ -33,10 +40,33 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
         if FIGURES not in os.environ and sys.argv[1:2] == ["serve"]:
             _begin_again_counting_together()
+        follower = _Follower() if options["follow_index"] else None
         try:
             _serve(options["host"], options["port"])
         finally:
+            if follower:
+                follower.stop()
             shutil.rmtree(os.environ.get(FIGURES, ""), ignore_errors=True)
+
+
+class _Follower:
+    """The index follower beside the server, started again should it die."""
+
+    def __init__(self) -> None:
+        self.child = Child("index", ["follow_index"], nice=5)
+        self.ended = threading.Event()
+        self.watch = threading.Thread(target=self._keep, name="index", daemon=True)
+        self.watch.start()
+
+    def _keep(self) -> None:
+        while not self.ended.wait(RESTART_AFTER):
+            if not self.child.is_running:
+                self.child = Child("index", ["follow_index"], nice=5)
+
+    def stop(self) -> None:
+        self.ended.set()
+        self.watch.join()
+        stop_all([self.child])
 
 
 def _begin_again_counting_together() -> None:
@@ -49,7 +79,7 @@ def _begin_again_counting_together() -> None:
 
 def _serve(host: str, port: int) -> None:
     server = Granian(
-        "portal.wsgi:application",
+        "portal.served:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
