@@ -43,6 +43,7 @@ class Feed(models.Model):
     title = models.CharField(_("judul"), max_length=300, blank=True)
     media_type = models.CharField(max_length=100, blank=True)
     generator = models.CharField(max_length=200, blank=True)
+    generator_changed_at = models.DateTimeField(null=True, blank=True)  # to another software, not version
     etag = models.CharField(max_length=1000, blank=True)
     last_modified = models.CharField(max_length=200, blank=True)
     body_sha256 = models.CharField(max_length=64, blank=True)

@@ -1,4 +1,5 @@
-"""What a feed as a whole tells: far more posts than ever, or a redirect to a host nobody approved.
+"""What a feed as a whole tells: far more posts than ever, at once or a few at a time; many changes by another
+software; or a redirect to a host nobody approved.
 
 A burst is measured against the satker's own baseline and against the nation that day, so that an election
 day, on which everybody writes, holds nobody. A satker whose site moves by announcement raises no such alarm.
@@ -7,10 +8,11 @@ day, on which everybody writes, holds nobody. A satker whose site moves by annou
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet, Sum
 
-from aggregator.models import Entry, Feed, SatkerHold, SatkerMove
+from aggregator.models import Entry, Feed, FetchLog, Revision, SatkerHold, SatkerMove
 from aggregator.querysets import EntryQuerySet
 
 WINDOW = timedelta(hours=1)  # posts first seen within it belong to one burst
@@ -22,6 +24,7 @@ FRESH = timedelta(days=2)
 LEAST_OTHERS = 5  # satker with new posts, before the nation is thought busy
 WORKING_HOURS = 10  # in which an ordinary day's posts come
 LEAST_BASELINE = 0.2  # posts a day, for a satker that hardly writes
+LEAST_CHANGED = 5  # new or edited posts at once that, with other software, are asked about
 
 
 def allowed(baseline: float, national_factor: float) -> float:
@@ -37,7 +40,7 @@ def is_burst(fresh: int, old: int, baseline: float, national_factor: float) -> b
 
 def alarms(now: datetime, satker_ids: set[int] | None) -> dict[int, str]:
     """Satker (of these) whose feed raises an alarm, each with the reason in words."""
-    return _redirected(satker_ids) | _bursts(now, satker_ids)
+    return _redirected(satker_ids) | _replaced(now, satker_ids) | _bursts(now, satker_ids)
 
 
 def _redirected(satker_ids: set[int] | None) -> dict[int, str]:
@@ -53,29 +56,68 @@ def _redirected(satker_ids: set[int] | None) -> dict[int, str]:
     return reasons
 
 
+def _replaced(now: datetime, satker_ids: set[int] | None) -> dict[int, str]:
+    """Sites that another software writes since a moment, and that bring many new or edited posts with it."""
+    feeds = (
+        Feed.objects.active().filter(generator_changed_at__gt=now - WINDOW).exclude(satker__in=_moving(now))
+    )
+    if satker_ids is not None:
+        feeds = feeds.filter(satker__in=satker_ids)
+    reasons = {}
+    for satker, generator in feeds.values_list("satker_id", "generator"):
+        pending = Revision.objects.filter(
+            state=Revision.State.PENDING, entry__satker=satker, seen_at__gt=now - WINDOW
+        )
+        fresh = pending.exclude(number=1, entry__is_import=True).count()
+        if fresh >= LEAST_CHANGED and not _released_since(now, satker):
+            reasons[satker] = (
+                f"Perangkat lunak situs berganti ({generator[:60]}) bersamaan dengan {fresh} kiriman baru"
+                " atau ubahan"
+            )
+    return reasons
+
+
+def _moving(now: datetime) -> QuerySet[Any, Any]:
+    return SatkerMove.objects.filter(calm_until__gt=now).values("satker")
+
+
 def _bursts(now: datetime, satker_ids: set[int] | None) -> dict[int, str]:
     recent = Entry.objects.filter(
         state=Entry.State.PENDING, is_import=False, first_seen_at__gt=now - WINDOW, first_seen_at__lte=now
     )
     if satker_ids is not None:
         recent = recent.filter(satker__in=satker_ids)
-    recent = recent.exclude(satker__in=SatkerMove.objects.filter(calm_until__gt=now).values("satker"))
+    recent = recent.exclude(satker__in=_moving(now))
     counts = recent.values("satker").annotate(
         fresh=Count("id", filter=Q(published_at__gt=now - FRESH)), all=Count("id")
     )
+    rows = list(counts.order_by())
+    dripped = _dripped(now, [row["satker"] for row in rows])
     reasons: dict[int, str] = {}
-    for row in counts.order_by():
-        satker, fresh, old = row["satker"], row["fresh"], row["all"] - row["fresh"]
+    for row in rows:
+        satker, old = row["satker"], row["all"] - row["fresh"]
+        fresh = max(row["fresh"], dripped.get(satker, 0) - old)
         if not is_burst(fresh, old, 0.0, 1.0):
             continue
         baseline = per_day(Entry.objects.public().filter(satker=satker), now)
         factor = national_factor(now, satker)
         if is_burst(fresh, old, baseline, factor) and not _released_since(now, satker):
             reasons[satker] = (
-                f"Lonjakan: {fresh + old} kiriman baru sekaligus, biasanya {baseline:.1f} sehari"
+                f"Lonjakan: {fresh + old} kiriman baru dalam satu jam, biasanya {baseline:.1f} sehari"
                 f" (faktor nasional {factor:.1f})"
             )
     return reasons
+
+
+def _dripped(now: datetime, satker_ids: list[int]) -> dict[int, int]:
+    """New posts within WINDOW by the log of fetches: what came a few at a time is public already."""
+    logs = FetchLog.objects.filter(
+        feed__satker__in=satker_ids,
+        feed__first_success_at__lte=now - WINDOW,
+        started_at__gt=now - WINDOW,
+        started_at__lte=now,
+    )
+    return dict(logs.values_list("feed__satker").annotate(Sum("new")).order_by())
 
 
 def _released_since(now: datetime, satker: int) -> bool:

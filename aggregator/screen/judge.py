@@ -86,10 +86,10 @@ class Verdict:
 def judge(post: Post, hosts_known: frozenset[str] = frozenset()) -> Verdict:
     """`hosts_known`: approved for the satker, or linked by it before."""
     links = list(links_of(post.html))
-    body = terms.find(post.text)
+    title = terms.find(post.title, brands=True)
     signals = [
-        *_title(post),
-        *_body(body),
+        *_title(post, title),
+        *_body(terms.find(post.text), title.against),
         *_slug(post),
         *_links(post, links, hosts_known),
         *_media(post, hosts_known),
@@ -103,8 +103,7 @@ def judge(post: Post, hosts_known: frozenset[str] = frozenset()) -> Verdict:
     return Verdict(tuple(signals))
 
 
-def _title(post: Post) -> Iterator[Signal]:
-    found = terms.find(post.title, brands=True)
+def _title(post: Post, found: terms.Found) -> Iterator[Signal]:
     if not found and not post.categories:
         return
     mild = found.against
@@ -124,23 +123,22 @@ def _title(post: Post) -> Iterator[Signal]:
         yield Signal("term_strong_category", 4, term)
 
 
-def _body(found: terms.Found) -> Iterator[Signal]:
-    """Terms in the body weigh less: news may name what it reports on."""
+def _body(found: terms.Found, title_against: bool) -> Iterator[Signal]:
+    """Terms in the body weigh less: news may name what it reports on, and less still where it speaks
+    against it, in the body or already in the title."""
     if not found:
         return
-    factor = 0.4 if found.against else 1.0
+    against = found.against or title_against
+    factor = 0.4 if against else 1.0
     for number, term in enumerate(found.strong[:5]):
-        points = (3.0 if number == 0 else 2.0) * (
-            0.1 if found.against and terms.names_gambling(term) else factor
-        )
-        yield Signal("term_strong_body", points, term)
+        mild = against and terms.names_gambling(term)
+        yield Signal("term_strong_body", (3.0 if number == 0 else 2.0) * (0.1 if mild else factor), term)
     for term in found.medium[:6]:
-        yield Signal(
-            "term_medium_body", 0.1 if terms.names_gambling(term) and found.against else 0.5 * factor, term
-        )
+        mild = against and terms.names_gambling(term)
+        yield Signal("term_medium_body", 0.1 if mild else 0.5 * factor, term)
     if found.disguised:
         yield Signal("term_disguised", 5, ", ".join(found.disguised))
-    if len(found.weak) >= 3 and len(found.strong) + len(found.medium) >= 2 and not found.against:
+    if len(found.weak) >= 3 and len(found.strong) + len(found.medium) >= 2 and not against:
         yield Signal("term_weak", 1.5, ", ".join(found.weak))
 
 
@@ -169,6 +167,7 @@ def _links(post: Post, links: list[Link], known: frozenset[str]) -> Iterator[Sig
     strange = {
         link.host: link for link in links if not is_trusted(link.host) and not stands_for(link.host, known)
     }
+    yield from _terms_at_home([link for link in links if link.host not in strange])
     if not strange:
         return
     before = None if post.previous_html is None else {link.host for link in links_of(post.previous_html)}
@@ -180,6 +179,17 @@ def _links(post: Post, links: list[Link], known: frozenset[str]) -> Iterator[Sig
         yield Signal("link_density", 3, f"{len(strange)} host di luar daftar")
     elif len(post.text) < 40 * len(strange) and len(strange) > 2:
         yield Signal("link_density", 2, f"{len(strange)} tautan dalam {len(post.text)} huruf")
+
+
+def _terms_at_home(links: list[Link]) -> Iterator[Signal]:
+    """A broken-into site, or its neighbour, serves the offers itself: their addresses and anchors say so."""
+    for link in links[:50]:
+        path = " ".join(words(folded(link.url.partition("://")[2].partition("/")[2])))
+        for text in (link.anchor, path):
+            found = terms.find(text)
+            if strong := [t for t in found.strong if not (found.against and terms.names_gambling(t))]:
+                yield Signal("term_in_link", 5, f"{link.host}: {strong[0]}")
+                return
 
 
 def _one_link(link: Link, before: set[str] | None) -> Iterator[Signal]:
@@ -220,6 +230,7 @@ _REMOVED = {
     "bidi": 1.5,
 }
 _AWAY = {"iframe": 4.0, "object": 4.0, "form": 3.0}  # where the host is given, and strange
+_PUBLIC_BODIES = frozenset({"go.id", "mil.id", "ac.id", "sch.id", "desa.id", "or.id"})
 _EMBEDDING = (
     "instagram.com/",
     "twitter.com/",
@@ -233,14 +244,26 @@ _EMBEDDING = (
 
 def _removed(post: Post, known: frozenset[str]) -> Iterator[Signal]:
     for mark in post.removed:
-        code, _, name = mark.partition(":")
+        code, _, detail = mark.partition(":")
+        name, _, said = detail.partition(" ")
         points = _REMOVED.get(code, 0.0)
-        if name and (is_trusted(name) or stands_for(name, known)):
+        if code == "hidden_link":
+            points = _hidden_link(name, said, known)
+        elif name and (is_trusted(name) or stands_for(name, known)):
             continue
         if code == "script" and not name and any(place in post.html for place in _EMBEDDING):
             points = 0.5  # the quotation of a public post comes with the script of its platform
         if points:
-            yield Signal(code, _AWAY.get(code, points) if name else points, name)
+            yield Signal(code, _AWAY.get(code, points) if name else points, detail)
+
+
+def _hidden_link(name: str, said: str, known: frozenset[str]) -> float:
+    """Themes hide links of their own site and to networks; nobody hides one to another public body."""
+    if not name or terms.find(said, brands=True):
+        return 8.0
+    if stands_for(name, known):
+        return 0.0
+    return 8.0 if stands_for(name, _PUBLIC_BODIES) or not is_trusted(name) else 1.0
 
 
 def _scripts(post: Post) -> Iterator[Signal]:

@@ -12,7 +12,7 @@ from aggregator.screen.text import DATA, folded, straight, undisguised, words
 # Written together or inside a brand: found anywhere in a word.
 _STEMS = re.compile(
     r"gacor|maxwin|togel|sbobet|bandarqq|dominoqq|pokerqq|idnpoker|casino|judionline|judislot|judibola|situsslot"
-    r"|slot(?:online|gacor|88|77|777|dana|demo|resmi|deposit|thailand|pulsa|qris|hoki|terpercaya)|rtplive|livertp"
+    r"|slot(?:online|gacor|88|77|777|dana|demo|resmi|deposit|thailand|pulsa|qris|hoki|terpercaya)|rtplive|livertp|totomacau|toto(?:4d|sgp|slot)|situstoto"
 )
 _STEM_MARKS = (
     "gacor",
@@ -25,6 +25,7 @@ _STEM_MARKS = (
     "judi",
     "slot",
     "rtp",
+    "toto",
 )  # one is in every stem
 # A name of letters with a gambler's number behind it, in places where brands stand: titles, slugs, anchors.
 BRAND = re.compile(r"(?<![a-z0-9])[a-z]{3,12}(?:88|77|777|99|123|138|168|303|4d|5000)(?![a-z0-9])")

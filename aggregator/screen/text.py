@@ -61,9 +61,10 @@ def folded(text: str) -> str:
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
-    if _BEYOND_LATIN.search(text) or _MARKS.search(text):
+    if _BEYOND_LATIN.search(text):
         text = text.translate(_lookalikes())
-        text = _MARKS.sub("", unicodedata.normalize("NFD", text))
+    if not text.isascii():  # accents: "slót gácór"
+        text = _MARKS.sub("", unicodedata.normalize("NFD", text)).replace("đ", "d")
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from datetime import datetime, timedelta
 
@@ -71,6 +72,12 @@ def _success(reading: Reading, tally: Counts, now: datetime) -> dict[str, object
             "hub_url": next(iter(result.hub_links + parsed.hub_links), "")[:1000],
             "wishes": _wishes(reading.clean),
         }
+        if (
+            _software(parsed.generator) != (former := _software(feed.generator))
+            and parsed.generator
+            and former
+        ):
+            fields["generator_changed_at"] = now
         if feed.first_success_at is None:
             fields["first_success_at"] = now
         if tally.new:
@@ -78,6 +85,12 @@ def _success(reading: Reading, tally: Counts, now: datetime) -> dict[str, object
         if feed.identity == Feed.Identity.GUID:
             fields |= _judged_guids(feed, tally)
     return fields | _moved(feed, result)
+
+
+def _software(generator: str) -> str:
+    """The first telling word: "https://wordpress.org/?v=6.8" and "WordPress 6.9" are one."""
+    words = re.findall(r"[a-z]{3,}", generator.lower())
+    return next((word for word in words if word not in ("http", "https", "www", "the")), "")
 
 
 def _judged_guids(feed: Feed, tally: Counts) -> dict[str, object]:

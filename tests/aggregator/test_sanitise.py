@@ -224,11 +224,11 @@ def test_the_heading_of_the_page_stays_its_own():
     ("markup", "signal"),
     [
         ("<script>x()</script>", "script"),
-        ("<SCRIPT SRC=//x>", "script"),
-        ("<iframe src=//x></iframe>", "iframe"),
-        ("<object data=x></object>", "object"),
-        ("<embed src=x>", "object"),
-        ("<form action=x><input></form>", "form"),
+        ("<SCRIPT SRC=//x>", "script:x"),
+        ("<iframe src=//x></iframe>", "iframe:x"),
+        ("<object></object>", "object"),
+        ("<embed src=//x>", "object:x"),
+        ("<form action=//x><input></form>", "form:x"),
         ("<style>p{}</style>", "style"),
         ("<svg onload=x()>", "svg"),
         ("<svg onload=x()>", "event_handler"),
@@ -238,10 +238,14 @@ def test_the_heading_of_the_page_stays_its_own():
         ("<img src='data:image/png;base64,AAAA'>", "data_url"),
         ("<base href=//x>", "base"),
         ("<meta http-equiv=refresh>", "meta"),
-        ("<div style='display: none'><a href=//x>slot</a></div>", "hidden_link"),
+        ("<div style='display: none'><a href=//x/y>slot</a></div>", "hidden_link:x slot y"),
+        ("<div style='dis/* */play:none'><a href=//x>slot</a></div>", "hidden_link:x slot"),
+        ("<div style='\\64 isplay:none'><a href=//x>slot</a></div>", "hidden_link:x slot"),
+        ("<font color=#FFFFFF><a href=//x>slot</a></font>", "hidden_link:x slot"),
+        ("<noscript><a href=//x>slot</a></noscript>", "hidden_link:x slot"),
         ("<div style='position:absolute;left:-9999px'>slot</div>", "hidden"),
         ("<span hidden>slot</span>", "hidden"),
-        ("<a style='font-size:0px' href=//x>slot</a>", "hidden_link"),
+        ("<a style='font-size:0px' href=//x>slot</a>", "hidden_link:x slot"),
         ("<p>eval(base64_decode('aGFp'))</p>", "base64"),
         ("<p>slo\u200bt</p>", "zero_width"),
         ("<p>\u202etols</p>", "bidi"),
@@ -259,6 +263,30 @@ def test_an_everyday_post_gives_no_signal():
         "<table><tr><td>1</td></tr></table>"
     )
     assert safe_html(markup, BASE)[1] == set()
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "font-size:1em",
+        "color:#fff;background:#c00",
+        "color:#ffa500",
+        "background-color:#fff",
+        "opacity:0.9",
+        "line-height:0",
+        "background-color:transparent",
+    ],
+)
+def test_what_the_page_shows_is_not_taken_for_hidden(style):
+    markup, signals = safe_html(f"<p style='{style}'>Pleno <a href=//x>di sini</a></p>", BASE)
+    assert (text_of(markup), signals) == ("Pleno di sini", set())
+
+
+def test_pale_words_stay_and_only_their_links_are_told():
+    markup, signals = safe_html("<p style='color:white'>Pleno <a href=//x>di sini</a></p>", BASE)
+    assert (text_of(markup), signals) == ("Pleno di sini", {"hidden_link:x di sini"})
+    ground = f"<div style='background:#800'>{'<p style=color:white><a href=//x>a</a></p>'}</div>"
+    assert safe_html(ground, BASE)[1] == set()
 
 
 def test_what_the_page_would_not_show_is_not_kept():

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from aggregator.decide import hold_satker, release_satker
-from aggregator.models import Entry, Feed, Satker, SatkerHold
+from aggregator.models import Entry, Feed, FetchLog, Satker, SatkerHold, SatkerMove
 from aggregator.screen import screen_pending
-from tests.judging import NOW, make_entry, make_satker
+from tests.judging import NOW, edit, make_entry, make_satker
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +110,44 @@ def test_a_flood_that_staff_released_goes_out_and_raises_no_second_alarm(satker:
     SatkerHold.objects.update(ended_at=NOW + timedelta(minutes=5), ended_by="budi")
     report = screen_pending(NOW + timedelta(minutes=6), limit=100)
     assert report.released == 30 and held(satker) is None
+
+
+def test_a_flood_that_drips_is_a_flood(satker: Satker) -> None:
+    history(satker, 24)
+    for visit in range(4):
+        now = NOW + timedelta(minutes=10 * visit)
+        flood(satker, 6, first_seen_at=now)
+        FetchLog.objects.create(feed=satker.feeds.get(), started_at=now, outcome="fetched", new=6)
+        screen_pending(now)
+    hold = held(satker)
+    assert hold is not None and hold.reason.startswith("Lonjakan: 12 kiriman baru")
+    assert Entry.objects.public().filter(satker=satker, is_import=False).count() == 6
+
+
+def test_other_software_that_changes_many_posts_at_once_holds_the_site(satker: Satker) -> None:
+    for _ in range(6):
+        make_entry(satker, is_import=True)
+    screen_pending(NOW)
+    Feed.objects.update(generator="Foo CMS", generator_changed_at=NOW)
+    for entry in Entry.objects.all():
+        edit(entry, "Apel Senin Pagi", "tulisan lain")
+    screen_pending(NOW + timedelta(minutes=1))
+    hold = held(satker)
+    assert hold is not None and "berganti (Foo CMS) bersamaan dengan 6" in hold.reason
+    assert set(Entry.objects.values_list("public_revision__number", flat=True)) == {1}
+
+
+def test_other_software_with_a_post_or_two_holds_nobody(satker: Satker) -> None:
+    Feed.objects.update(generator="WordPress", generator_changed_at=NOW)
+    make_entry(satker)
+    assert screen_pending(NOW).released == 1
+
+
+def test_other_software_at_an_announced_move_holds_nobody(satker: Satker) -> None:
+    SatkerMove.objects.create(satker=satker, hostname="baru.kpu.go.id", calm_until=NOW + timedelta(days=2))
+    Feed.objects.update(generator="WordPress", generator_changed_at=NOW)
+    flood(satker, 6)
+    assert screen_pending(NOW).released == 6
 
 
 def test_a_feed_led_to_a_strange_host_raises_one_alarm(satker: Satker) -> None:

@@ -13,6 +13,7 @@ from aggregator.clean import clean
 from aggregator.records import Enclosure, ParsedEntry, ParsedFeed
 from aggregator.screen import Post, Verdict, judge
 from aggregator.screen.bursts import is_burst
+from tests.hack_posts import Case, hidden_links, honest_posts, whole_posts
 
 DATA = Path(__file__).parents[1] / "data"
 OWN = "kab-contoh.kpu.go.id"
@@ -177,6 +178,55 @@ def test_legitimate_posts_pass(name: str) -> None:
     title, markup = PASSES[name]
     got = verdict(title, markup)
     assert not got.holds_entry, got.signals
+
+
+@pytest.mark.parametrize("case", [*whole_posts(), *hidden_links()], ids=lambda case: case.name)
+def test_every_case_of_the_larger_set_is_held(case: Case) -> None:
+    got = verdict(case.title, case.markup, case.link)
+    assert got.holds_entry, got.signals
+
+
+@pytest.mark.parametrize("case", list(honest_posts()), ids=lambda case: case.name)
+def test_no_honest_post_of_the_larger_set_is_held(case: Case) -> None:
+    got = verdict(case.title, case.markup, case.link)
+    assert not got.holds_entry, got.signals
+
+
+def test_no_post_of_the_demonstration_network_is_held() -> None:
+    for line in (DATA / "topic_posts.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        got = verdict(row["title"], f"<p>{row['text']}</p>", categories=tuple(row["categories"]))
+        assert not got.holds_entry, (row["title"], got.signals)
+
+
+@pytest.mark.parametrize(
+    ("address", "words", "held"),
+    [
+        (f"https://{OWN}/tentang", "Tentang kami", False),
+        (f"https://{OWN}/wp-content/slot-gacor-maxwin/", "di sini", True),
+        ("https://www.facebook.com/sharer", "Bagikan", False),
+        ("https://kab-lain.kpu.go.id/x", "di sini", True),  # broken-into sites point at each other
+        ("https://blog.example.invalid/", "di sini", True),
+    ],
+)
+def test_a_hidden_link_is_judged_by_where_it_leads(address: str, words: str, held: bool) -> None:
+    markup = f'<p>Apel pagi.</p><div style="display:none"><a href="{address}">{words}</a></div>'
+    assert verdict("Apel Pagi", markup).holds_entry is held
+
+
+def test_offers_that_the_site_itself_serves_are_seen_in_its_links() -> None:
+    markup = f'<p>Apel <a href="https://{OWN}/assets/slot-gacor/">pagi</a>.</p>'
+    assert verdict("Apel Pagi", markup).holds_entry
+    against = f'<p>Baca <a href="https://{OWN}/bahaya-judi-online">Bahaya judi online</a>.</p>'
+    assert not verdict("Apel Pagi", against).holds_entry
+
+
+@pytest.mark.parametrize(
+    ("source", "held"), [("https://www.youtube.com/embed/x", False), ("https://main.example.invalid/", True)]
+)
+def test_a_frame_is_judged_by_whence_it_comes(source: str, held: bool) -> None:
+    frame = f'<p>Pleno.</p><iframe src="{source}"></iframe><form action="{source}"><input></form>'
+    assert verdict("Siaran", frame).holds_entry is held
 
 
 def test_a_picture_on_a_strange_host_named_for_gambling_is_held() -> None:

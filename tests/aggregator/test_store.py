@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,25 @@ def test_a_new_entry_is_stored_pending_with_one_revision():
     assert (counts.new, entry.state, entry.public_revision) == (1, "pending", None)
     assert entry.revisions.get().title == "KPU rapat"
     assert (entry.satker, entry.province) == (feed.satker, feed.satker.province)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ("https://wordpress.org/?v=6.8.3", "https://wordpress.org/?v=6.9", False),
+        ("https://wordpress.org/?v=6.8.3", "WordPress 6.9", False),
+        ("https://wordpress.org/?v=6.8.3", "Joomla! - Open Source Content Management", True),
+        ("", "WordPress", False),
+        ("WordPress", "", False),
+    ],
+)
+def test_another_software_is_noted_but_not_another_version(before: str, after: str, changes: bool):
+    feed = make_feed(generator=before)
+    read = reading(feed, [clean_entry()])
+    clean = replace(read.clean, feed=replace(read.clean.feed, generator=after))
+    store.save([replace(read, clean=clean)], NOW, POLICY)
+    feed.refresh_from_db()
+    assert (feed.generator_changed_at is not None) is changes
 
 
 def test_the_same_entry_again_is_unchanged():
