@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail, signing
+from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,8 @@ from feeds.models import Alert, Asked, Letter, Noticed, Watched
 from tests.factories import make_province
 from tests.feeds.alerting import NATION, follow, publish, settle
 
-pytestmark = pytest.mark.django_db
+# On PostgreSQL a follower sees a mark when its transaction has ended.
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 WISH = Wish("redaksi@media.example", NATION, "daily")
 
 
