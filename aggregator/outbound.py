@@ -26,6 +26,7 @@ from yarl import URL
 
 from aggregator.addresses import Guard, numeric_host
 from aggregator.bodies import ACCEPTED, Body, too_large
+from aggregator.certificates import Certificate, handshake
 from aggregator.errors import (
     AddressRefused,
     BodyRefused,
@@ -167,6 +168,24 @@ class Outbound:
         here = self._guard.check_url(url)
         status, answer, body = await self._exchange("POST", here, headers, None, trail, data)
         return Response(status, answer, body, trail.wire_bytes, str(here))
+
+    def may_ask(self, port: int) -> bool:
+        return port in self.policy.allowed_ports
+
+    async def certificate(self, host: str, port: int = 443) -> Certificate:
+        """The certificate that this host shows. Raises FetchError, with code `tls` if it is not valid."""
+        url = self._guard.check_url(f"https://{f'[{host}]' if ':' in host else host}:{port}/")
+        name = url.raw_host or host
+        async with self._turn(url):
+            numeric = numeric_host(name)
+            place = numeric or await self._names.place(name, port)
+            family = socket.AF_INET6 if ":" in place else socket.AF_INET
+            connection = self._socket((family, socket.SOCK_STREAM, 0, "", (place, port)))
+            try:
+                async with asyncio.timeout(self.policy.timeout):
+                    return await handshake(connection, (place, port), name, self._tls)
+            except OSError as error:
+                raise _mapped(error, url) from error
 
     def _target(self, here: URL, location: str) -> URL:
         if not location:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from aggregator import journal
 from aggregator.classify import BY_STAFF
 from aggregator.decide.record import DecisionRefused, locked, mark, name_of, reason_of
 from aggregator.models import Correction, Entry, EntryTopic, Stage, Topic
@@ -84,6 +85,8 @@ def _record(
     Correction.objects.create(
         entry=entry, kind=kind, before=before, after=after, by_rules=by_rules, decided_by=by, reason=reason
     )
+    action = "correct.undo" if by_rules else f"correct.{kind}"
+    journal.tell(action, by, entry, reason, kind=kind, before=before, after=after)
 
 
 def _slugs(entry: Entry) -> str:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aggregator import journal
 from aggregator.decide.record import DecisionRefused, locked, mark, name_of, reason_of
 from aggregator.models import Entry, Quarantine, Revision
 from aggregator.screen import BY_STAFF, FORMER
@@ -37,6 +38,7 @@ def quarantine_entry(entry: Entry, by: str, reason: str) -> Entry:
             public_minutes=Quarantine.minutes_out(entry, revision, now),
         )
     _end_public_life(entry, Entry.State.HELD, now)
+    journal.tell("entry.quarantine", by, entry, reason)
     return entry
 
 
@@ -88,6 +90,7 @@ def withdraw_entry(entry: Entry, by: str, reason: str) -> Entry:
         reason=reason,
     )
     _end_public_life(entry, Entry.State.WITHDRAWN, now)
+    journal.tell("entry.withdraw", by, entry, reason)
     return entry
 
 
@@ -97,6 +100,7 @@ def reject_entry(entry: Entry, by: str, reason: str) -> Entry:
     entry, by, reason = locked(entry), name_of(by), reason_of(reason)
     if not _close_quarantines(entry, Quarantine.State.REJECTED, by, reason, timezone.now()):
         raise DecisionRefused(_("Tidak ada versi berita %d yang sedang ditahan.") % entry.pk)
+    journal.tell("entry.reject", by, entry, reason)
     return entry
 
 
@@ -118,6 +122,7 @@ def release_entry(entry: Entry, by: str, reason: str) -> Entry:
     if revision is not None:
         _record_release(entry, revision, by, reason, now, closed)
         _publish(entry, revision, now)
+    journal.tell("entry.release", by, entry, reason)
     return entry
 
 

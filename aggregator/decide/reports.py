@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aggregator import journal
 from aggregator.decide.record import DecisionRefused, name_of
 from aggregator.models import Quarantine, SatkerHold
 
@@ -34,9 +35,12 @@ def mark_reported(cases: Iterable[Quarantine], by: str, number: str = "") -> int
     case stays; returns how many were marked."""
     by = name_of(by)
     unreported = Quarantine.objects.filter(pk__in=[c.pk for c in cases], reported_at__isnull=True)
+    rows = list(unreported.select_related("entry__satker", "entry__public_revision"))
     marked = unreported.update(reported_at=timezone.now(), reported_by=by, report_number=number.strip()[:100])
     if not marked:
         raise DecisionRefused(_("Kasus itu sudah dilaporkan."))
+    for case in rows:
+        journal.tell("case.report", by, case.entry, number=number.strip()[:100], case=case.pk)
     return marked
 
 

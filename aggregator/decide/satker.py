@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aggregator import journal
 from aggregator.decide.record import DecisionRefused, mark, name_of, reason_of
 from aggregator.models import Entry, Revision, Satker, SatkerHold
 from aggregator.screen import screen_pending
@@ -33,7 +34,9 @@ def hold_satker(satker: Satker, by: str, reason: str, hide_all: bool = False) ->
     if hold:
         _end_hold(hold, by, reason, now)
     SatkerHold.objects.create(satker=satker, hide_all=hide_all, reason=reason, started_at=now, started_by=by)
-    return _hide(satker, now) if hide_all else 0
+    hidden = _hide(satker, now) if hide_all else 0
+    journal.tell("satker.hide" if hide_all else "satker.hold", by, satker, reason, hidden=hidden)
+    return hidden
 
 
 @transaction.atomic
@@ -47,7 +50,9 @@ def release_satker(satker: Satker, by: str, reason: str) -> tuple[int, int]:
         raise DecisionRefused(_("%s tidak sedang ditahan.") % satker)
     _end_hold(hold, by, reason, now)
     restored = _unhide(satker)
-    return restored, screen_pending(now, limit=10_000, satker_ids=[satker.pk]).released
+    published = screen_pending(now, limit=10_000, satker_ids=[satker.pk]).released
+    journal.tell("satker.release", by, satker, reason, restored=restored, published=published)
+    return restored, published
 
 
 def _satker(satker: Satker) -> Satker:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from aggregator import journal
 from aggregator.cluster import refresh
 from aggregator.decide.record import DecisionRefused, locked, name_of, reason_of
 from aggregator.models import Entry, Story, StoryDecision
@@ -23,6 +24,7 @@ def split_story(entry: Entry, by: str, reason: str) -> Entry:
     Entry.objects.filter(pk=entry.pk).update(story=None)
     refresh({story}, [entry.pk], timezone.now())
     entry.refresh_from_db()
+    journal.tell("story.split", by, entry, reason, story=story)
     return entry
 
 
@@ -40,6 +42,7 @@ def join_stories(entry: Entry, other: Entry, by: str, reason: str) -> Entry:
     left = {entry.story_id} if entry.story_id is not None else set()
     refresh({story} | left, [entry.pk, other.pk], timezone.now())
     entry.refresh_from_db()
+    journal.tell("story.join", by, entry, reason, story=story, other=other.pk)
     return entry
 
 

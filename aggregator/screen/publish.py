@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Least
 
-from aggregator.models import Change, Entry, Quarantine, Revision, SatkerHold, SatkerHost
+from aggregator import journal
+from aggregator.models import Change, Entry, Quarantine, Revision, Satker, SatkerHold, SatkerHost
 from aggregator.screen.bursts import alarms
 from aggregator.screen.judge import Post, Signal, Verdict, judge
 
@@ -225,6 +226,8 @@ def open_holds(reasons: dict[int, str], now: datetime) -> set[int]:
         for satker, why in reasons.items()
     ]
     SatkerHold.objects.bulk_create(holds, ignore_conflicts=True)
+    for satker in Satker.objects.filter(pk__in=reasons):
+        journal.tell("satker.hold", SCREENER, satker, reasons[satker.pk])
     return set(reasons)
 
 

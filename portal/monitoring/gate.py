@@ -27,13 +27,13 @@ class Refused:
 
 
 def check_password(request: HttpRequest, username: str, password: str) -> User | Refused:
-    """The account, if the password is its own and neither it nor the address is locked."""
-    for limit, of in ((throttle.ADDRESS, audit.address_of(request) or ""), (throttle.ACCOUNT, username)):
-        verdict = throttle.count(limit, of)
-        if not verdict.allowed:
-            if verdict.just_locked:
-                audit.record(Action.SIGN_IN_LOCKED, _known(username), limit=limit.name)
-            return _locked(verdict.until)
+    """The account, if the password is its own and it is not locked. (How much one network address may try
+    is limited for all pages alike, in portal/limits.py.)"""
+    verdict = throttle.count(throttle.ACCOUNT, username)
+    if not verdict.allowed:
+        if verdict.just_locked:
+            audit.record(Action.SIGN_IN_LOCKED, _known(username), limit=throttle.ACCOUNT.name)
+        return _locked(verdict.until)
     user = authenticate(request, username=_username(username), password=password)
     if not isinstance(user, User):
         audit.record(Action.SIGN_IN_FAILED, _known(username))

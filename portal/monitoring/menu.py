@@ -32,6 +32,8 @@ MENU = [
         _("Keadaan"),
         [
             Item(_("Hari ini"), "today"),
+            Item(_("Umpan"), "feeds", ("feed", "candidates")),
+            Item(_("Papan migrasi"), "migration_board", ("migration",)),
         ],
     ),
     Group(
@@ -49,6 +51,9 @@ MENU = [
         _("Keputusan"),
         [
             Item(_("Laporan pembaca"), "error_reports"),
+            Item(_("Karantina"), "quarantine", ("case",)),
+            Item(_("Duplikat"), "duplicates", ("story",)),
+            Item(_("Klasifikasi"), "classification", ("post",)),
         ],
     ),
     Group(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from aggregator import archive, pipeline
+from aggregator.models import Feed
 from portal.models import User
-from portal.monitoring import audit, letters, sessions, throttle
+from portal.monitoring import audit, letters, sessions, sites, throttle
 
-SCHEDULES = {"tidy": 24 * 60}  # minutes between two runs
+SCHEDULES = {"tidy": 24 * 60, "check_sites": 15}  # minutes between two runs
+BACKFILL_PAGES = 20  # within a task's two minutes, with a host's spacing
 
 
 def send_reset(email: str) -> None:
@@ -21,7 +24,37 @@ def send_invitation(user_id: int, by: str) -> None:
         letters.send(user, letters.INVITATION, by)
 
 
+def fetch_now(feed_id: int) -> dict[str, float]:
+    """One feed at once, whatever its schedule; what it brings is put in its place right away."""
+    totals = pipeline.refresh_feeds([feed_id])
+    pipeline.derive(seconds=20)
+    return totals.as_dict()
+
+
+def replay(feed_id: int) -> dict[str, int]:
+    """The kept bodies of a feed again through the pipeline."""
+    total = archive.replay(Feed.objects.filter(pk=feed_id).select_related("satker"))
+    return {"new": total.new, "changed": total.changed, "failed": total.failed}
+
+
+def backfill(feed_id: int) -> dict[str, int]:
+    """Older pages of a feed, as far as a task's time allows; where it stopped is kept on the feed."""
+    feed = Feed.objects.select_related("satker").get(pk=feed_id)
+    total = archive.backfill(feed, max_pages=BACKFILL_PAGES)
+    return {"pages": total.pages, "new": total.new}
+
+
+def check_sites() -> int:
+    """Look at the hosts that were not looked at for longest: answer, generator, certificate."""
+    return sites.check_oldest(seconds=60)
+
+
 def tidy() -> None:
     """Drop sessions and locks that have run out."""
     sessions.tidy()
     throttle.tidy()
+
+
+def check_site(satker_id: int) -> int:
+    """Look at the hosts of one satker now."""
+    return sites.check_now(satker_id)

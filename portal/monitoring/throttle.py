@@ -26,7 +26,6 @@ class Limit:
 
 
 ACCOUNT = Limit("akun", 5)
-ADDRESS = Limit("alamat", 30)
 FACTOR = Limit("faktor", 5)
 LETTERS = Limit("surat", 3, window=timedelta(hours=1), lock=timedelta(hours=1))
 

@@ -3,7 +3,24 @@
 from django.urls import include, path
 
 from portal.monitoring import urls_figures
-from portal.monitoring.views import account, entrance, log, passwords, people, readers, searches, today
+from portal.monitoring.views import (
+    account,
+    classification,
+    duplicates,
+    entrance,
+    feed_deeds,
+    feeds,
+    log,
+    migration,
+    offices,
+    passwords,
+    people,
+    posts,
+    quarantine,
+    readers,
+    searches,
+    today,
+)
 
 app_name = "monitoring"
 
@@ -29,6 +46,31 @@ urlpatterns = [
     ),
     # Figures: activity, reports, saved views
     path("pantauan/", include(urls_figures)),
+    path("pantauan/umpan", feeds.feeds, name="feeds"),
+    path("pantauan/umpan/calon", feed_deeds.candidates, name="candidates"),
+    path("pantauan/umpan/<int:pk>", feeds.feed, name="feed"),
+    path("pantauan/umpan/<int:pk>/hasil", feeds.result, name="feed_result"),
+    path("pantauan/umpan/<int:pk>/tindakan", feed_deeds.feed_deed, name="feed_deed"),
+    path("pantauan/host/<int:pk>", feed_deeds.host_deed, name="host_deed"),
+    path("pantauan/migrasi", migration.board, name="migration_board"),
+    path("pantauan/migrasi/<str:code>", migration.migration, name="migration"),
+    path("pantauan/migrasi/<str:code>/ubah", migration.change_migration, name="change_migration"),
+    path("pantauan/migrasi/<str:code>/lihat", migration.look_now, name="look_now"),
+    path("pantauan/migrasi/<str:code>/pindah", feed_deeds.announce_move, name="announce_move"),
+    path("pantauan/perpindahan/<int:pk>", feed_deeds.move_deed, name="move_deed"),
+    # Decisions
+    path("pantauan/karantina", quarantine.queue, name="quarantine"),
+    path("pantauan/karantina/<int:pk>", quarantine.case, name="case"),
+    path("pantauan/karantina/keputusan", quarantine.decision, name="case_decision"),
+    path("pantauan/satker/<str:code>", offices.office, name="office"),
+    path("pantauan/satker/<str:code>/tahan", offices.hold, name="office_hold"),
+    path("pantauan/berita/<int:pk>", posts.post, name="post"),
+    path("pantauan/berita/<int:pk>/keputusan", posts.decide_post, name="decide_post"),
+    path("pantauan/berita/<int:pk>/koreksi", posts.correct, name="correct_post"),
+    path("pantauan/klasifikasi", classification.classification, name="classification"),
+    path("pantauan/duplikat", duplicates.duplicates, name="duplicates"),
+    path("pantauan/duplikat/<int:pk>", duplicates.story, name="story"),
+    path("pantauan/duplikat/<int:pk>/ubah", duplicates.change_story, name="change_story"),
     # Accounts and the log
     path("pantauan/akun", account.account, name="account"),
     path("pantauan/akun/sesi", account.end_sessions, name="end_sessions"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import template
 
 from portal.models import User
@@ -15,3 +17,9 @@ def staff_menu(context: template.Context) -> list[Group]:
     """The menu of the account that signed in; empty for nobody."""
     user = context["request"].user
     return menu_of(user) if isinstance(user, User) else []
+
+
+@register.filter
+def at(values: Sequence[object], place: int) -> object:
+    """The value at a place of a list."""
+    return values[place]

@@ -24,6 +24,7 @@ from portal.monitoring.access import NATIONAL, staff, staff_user, within
 from portal.monitoring.audit import Action
 from portal.monitoring.exports import plain
 from portal.monitoring.models import AuditRow
+from portal.monitoring.paging import Page, paged
 
 PAGE = 100
 MOST_EXPORTED = 100_000
@@ -44,10 +45,9 @@ class Wanted:
 @staff()
 def log(request: HttpRequest) -> HttpResponse:
     wanted = read_wanted(request)
-    rows = list(rows_of(staff_user(request), wanted, _before(request))[: PAGE + 1])
+    page: Page[AuditRow] = paged(request, rows_of(staff_user(request), wanted), PAGE)
     facts = {
-        "rows": rows[:PAGE],
-        "next": rows[PAGE - 1].pk if len(rows) > PAGE else None,
+        "page": page,
         "wanted": wanted,
         "actions": Action.choices,
         "shows_addresses": staff_user(request).role in NATIONAL,
@@ -67,7 +67,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def rows_of(user: User, wanted: Wanted, before: int | None = None) -> QuerySet[AuditRow]:
+def rows_of(user: User, wanted: Wanted) -> QuerySet[AuditRow]:
     """What this account may see of the log: of its satker; sign-ins and accounts are for KPU RI alone."""
     rows = within(user, AuditRow.objects.select_related("satker"))
     conditions = Q()
@@ -83,8 +83,6 @@ def rows_of(user: User, wanted: Wanted, before: int | None = None) -> QuerySet[A
         conditions &= Q(at__gte=_midnight(wanted.first))
     if wanted.last:
         conditions &= Q(at__lt=_midnight(wanted.last + timedelta(days=1)))
-    if before:
-        conditions &= Q(pk__lt=before)
     return rows.filter(conditions).order_by("-pk")
 
 
@@ -106,13 +104,6 @@ def read_day(request: HttpRequest, name: str) -> date | None:
     except ValueError:
         message = _("Parameter “%s” bukan tanggal. Tulislah seperti 2025-10-31.") % name
         raise BadParameter(name, message) from None
-
-
-def _before(request: HttpRequest) -> int | None:
-    text = read_text(request, "sebelum")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise BadParameter("sebelum", _("Parameter “sebelum” bukan penanda halaman dari portal ini."))
-    return int(text) if text else None
 
 
 def _midnight(day: date) -> datetime:

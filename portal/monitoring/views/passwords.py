@@ -23,8 +23,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
     form = ForgotForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
-        limits = ((throttle.ADDRESS, audit.address_of(request) or ""), (throttle.LETTERS, email))
-        if all(throttle.count(limit, of).allowed for limit, of in limits):
+        if throttle.count(throttle.LETTERS, email).allowed:
             async_task("portal.monitoring.tasks.send_reset", email)
         messages.info(request, _("Jika ada akun dengan surel itu, tautan untuk sandi baru sudah dikirim."))
         return redirect(settings.LOGIN_URL)

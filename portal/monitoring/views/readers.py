@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from aggregator.errors import BadParameter
 from portal.forms import read_choice
 from portal.models import ErrorReport
+from portal.monitoring import audit
 from portal.monitoring.access import own_or_404, staff, staff_user, within
 
 MOST = 200  # on a page
@@ -44,5 +45,6 @@ def settle_error_report(request: HttpRequest, pk: int) -> HttpResponse:
     if state not in (State.FIXED, State.DISMISSED):
         raise BadParameter("keadaan", _("Pilih “diperbaiki” atau “tidak ada kesalahan”."))
     report.settle(state, user.get_username(), request.POST.get("catatan", "").strip())
+    audit.record(audit.Action.REPORT_CLOSED, user.get_username(), thing=report.entry, report=pk, state=state)
     messages.success(request, _("Laporan nomor %d selesai.") % report.pk)
     return redirect("monitoring:error_reports")

@@ -2,12 +2,56 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from portal.monitoring.access import staff
+from aggregator.models import Feed, Quarantine
+from portal.monitoring.access import satker_of, staff, staff_user, within
+from portal.monitoring.audit import Action
+from portal.monitoring.figures import today as figures
+from portal.monitoring.models import AuditRow
+
+FEW = 8
 
 
 @staff()
 def today(request: HttpRequest) -> HttpResponse:
-    return render(request, "monitoring/today.html")
+    user, now = staff_user(request), timezone.now()
+    day = timezone.localdate(now)
+    numbers = figures.today(satker_of(user), day, now)
+    held = within(user, Quarantine.objects.filter(state="held"), "entry__satker")
+    failing = within(user, Feed.objects.active().exclude(error_code=""))
+    decisions = within(user, AuditRow.objects.select_related("satker")).exclude(action__in=QUIET)
+    facts = {
+        "day": day,
+        "now": now,
+        "numbers": numbers,
+        "silent_list": _address("silence", f"?kelas={figures.SILENT}"),
+        "topics_most": max((n for _name, n in numbers.topics), default=0),
+        "posts_list": _search(day),
+        "held": held.select_related("entry__satker", "revision").order_by("-points", "-pk")[:FEW],
+        "failing": failing.select_related("satker").order_by("-failures", "satker__code")[:FEW],
+        "decisions": decisions.order_by("-pk")[:FEW],
+        "scope": user.satker or _("seluruh Indonesia"),
+    }
+    return render(request, "monitoring/today.html", facts)
+
+
+QUIET = (Action.SIGN_IN, Action.SIGN_OUT, Action.EXPORT, Action.SIGN_IN_FAILED)
+
+
+def _address(name: str, query: str = "") -> str:
+    """Of another staff page; "" while there is none of this name."""
+    try:
+        return reverse(f"monitoring:{name}") + query
+    except NoReverseMatch:
+        return ""
+
+
+def _search(day: date) -> str:
+    return f"{reverse('search')}?dari={day}&sampai={day}&semua=1"

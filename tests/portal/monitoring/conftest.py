@@ -24,6 +24,12 @@ class Country:
     badung: Satker
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    """Slow hashes are good for passwords, not for tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def country(db: None) -> Country:
     east_java, bali = make_province("35", "Jawa Timur"), make_province("51", "Bali", timezone="Asia/Makassar")

@@ -94,8 +94,9 @@ def test_long_logs_are_paged_without_gaps(as_role, country):
     client, seen, path = as_role("admin"), [], "/pantauan/catatan"
     while path:
         response = client.get(path)
-        seen += [row.actor for row in response.context["rows"]]
-        path = f"/pantauan/catatan?sebelum={response.context['next']}" if response.context["next"] else ""
+        page = response.context["page"]
+        seen += [row.actor for row in page.rows]
+        path = f"/pantauan/catatan?sebelum={page.next}" if page.next else ""
     assert seen == [f"petugas-{number:03d}" for number in reversed(range(230))]
 
 

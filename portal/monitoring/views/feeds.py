@@ -1,0 +1,261 @@
+"""Feeds: which can be read, which cannot and why, and one feed with its whole history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from aggregator import links
+from aggregator.models import Feed, FetchLog, Gap, Province, RawFeed, SatkerHost
+from portal.days import Period
+from portal.forms import read_choice, read_text
+from portal.monitoring import audit, deciding, exports
+from portal.monitoring.access import own_or_404, satker_of, staff, staff_user, within
+from portal.monitoring.figures import reading
+from portal.monitoring.models import SiteCheck
+from portal.monitoring.paging import Page, paged, read_number
+from portal.monitoring.plain_words import error_in_words
+from portal.monitoring.tables import Cell, Column, Link, Moment, State, Table
+
+DAYS = 30  # of availability and delay
+SOON = timedelta(days=21)  # a certificate that ends within
+STATES = ["", "gagal", "terbaca", "belum", "calon", "berhenti", "mati"]
+ATTEMPTS = 50
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Filters of the list as the query string has them."""
+
+    state: str
+    province: str
+    satker: str
+    code: str
+    only: str
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> Wanted:
+        return cls(
+            state=read_choice(request, "keadaan", STATES),
+            province=read_text(request, "provinsi"),
+            satker=read_text(request, "satker"),
+            code=read_text(request, "galat"),
+            only=read_choice(request, "hanya", ["", "sertifikat", "pindah", "celah"]),
+        )
+
+    def takes(self, feed: Feed, check: SiteCheck | None, gaps: int) -> bool:
+        """Judged here: a nation has hundreds of feeds, and the figures beside them are in hand."""
+        province = feed.satker.province.slug if feed.satker.province else ""
+        wanted = (
+            not self.state or state_of(feed) == self.state,
+            not self.province or province == self.province,
+            not self.satker or feed.satker.code == self.satker,
+            not self.code or feed.error_code == self.code,
+            self.only != "sertifikat" or ends_soon(check),
+            self.only != "pindah" or bool(feed.moved_to),
+            self.only != "celah" or gaps > 0,
+        )
+        return all(wanted)
+
+
+WORDS = {
+    "gagal": ("gagal", "bad"),
+    "terbaca": ("terbaca", "good"),
+    "belum": ("belum dibaca", "warn"),
+    "calon": ("calon", "warn"),
+    "berhenti": ("berhenti", "bad"),
+    "mati": ("dimatikan", "idle"),
+}
+
+
+def state_of(feed: Feed) -> str:
+    """One of STATES."""
+    if feed.state == Feed.State.ACTIVE:
+        return "gagal" if feed.error_code else "terbaca" if feed.last_success_at else "belum"
+    return {"candidate": "calon", "stopped": "berhenti", "disabled": "mati"}[feed.state]
+
+
+def ends_soon(check: SiteCheck | None, now: datetime | None = None) -> bool:
+    """The certificate is bad, or will have ended in three weeks."""
+    if check is None:
+        return False
+    ends = check.tls_expires_at
+    return bool(check.tls_error) or (ends is not None and ends < (now or timezone.now()) + SOON)
+
+
+@staff()
+def feeds(request: HttpRequest) -> HttpResponseBase:
+    wanted = Wanted.read(request)
+    table, counts = _table(request, wanted)
+    if "format" in request.GET:
+        audit.record(audit.Action.EXPORT, deciding.by(request), name=table.title, rows=len(table.rows))
+        return exports.respond(table, read_choice(request, "format", ["csv", "xlsx"]))
+    user = staff_user(request)
+    facts = {
+        "table": table,
+        "wanted": wanted,
+        "provinces": Province.objects.order_by("name"),
+        "states": [(name, words, counts["states"][name]) for name, (words, _tone) in WORDS.items()],
+        "codes": [(code, error_in_words(code)) for code in sorted(counts["codes"])],
+        "days": DAYS,
+        "to_confirm": _to_confirm(request),
+        "may_decide": user.role in deciding.DECIDERS,
+    }
+    return render(request, "monitoring/feeds.html", facts)
+
+
+def _table(request: HttpRequest, wanted: Wanted) -> tuple[Table, dict[str, Counter[str]]]:
+    own = satker_of(staff_user(request))
+    rows = list(within(staff_user(request), Feed.objects.select_related("satker__province")))
+    rows.sort(key=lambda feed: (state_of(feed) != "gagal", feed.satker.code, feed.url))
+    checks = checks_of(rows)
+    gaps = Counter(Gap.objects.filter(filled_at=None).values_list("feed", flat=True))
+    today = timezone.localdate()
+    period = Period(today - timedelta(days=DAYS - 1), today)
+    polls = {row.feed.pk: row.polls for row in reading.feed_readings(own, period)}
+    delays = reading.delays_of(own, period)
+    counts = {
+        "states": Counter(state_of(feed) for feed in rows),
+        "codes": Counter(feed.error_code for feed in rows if feed.error_code),
+    }
+    cells = [
+        _cells(feed, polls.get(feed.pk), delays.get(feed.satker_id), checks.get(key_of(feed)), gaps[feed.pk])
+        for feed in rows
+        if wanted.takes(feed, checks.get(key_of(feed)), gaps[feed.pk])
+    ]
+    return Table(name=_("umpan"), title=_("Umpan"), columns=_columns(), rows=cells), counts
+
+
+def _columns() -> list[Column]:
+    labels = (
+        *((_("Satker"), "text"), (_("Alamat umpan"), "text"), (_("Keadaan"), "text"), (_("Sebab"), "text")),
+        *((_("Kode"), "text"), (_("Terakhir terbaca"), "moment"), (_("Coba lagi"), "moment")),
+        *(
+            (_("Gagal beruntun"), "number"),
+            (_("Tersedia %"), "percent"),
+            (_("Sampai di portal, median (menit)"), "decimal"),
+        ),
+        *(
+            (_("P95 (menit)"), "decimal"),
+            (_("Sertifikat sampai"), "day"),
+            (_("Pindah ke"), "text"),
+            (_("Celah"), "number"),
+        ),
+    )
+    return [Column(label, kind) for label, kind in labels]
+
+
+def _cells(
+    feed: Feed,
+    polls: reading.Polls | None,
+    delay: reading.Delay | None,
+    check: SiteCheck | None,
+    gaps: int,
+) -> list[Cell]:
+    words, tone = WORDS[state_of(feed)]
+    is_active = feed.state == Feed.State.ACTIVE
+    expires = check.tls_expires_at.date() if check and check.tls_expires_at else None
+    return [
+        Link(str(feed.satker), f"/pantauan/satker/{feed.satker.code}"),
+        Link(feed.url, f"/pantauan/umpan/{feed.pk}"),
+        State(words, tone),
+        error_in_words(feed.error_code),
+        feed.error_code,
+        Moment(feed.last_success_at, feed.satker.timezone) if feed.last_success_at else None,
+        Moment(feed.next_check_at, feed.satker.timezone) if is_active else None,
+        feed.failures,
+        polls.availability if polls else None,
+        delay.median if delay else None,
+        delay.p95 if delay else None,
+        State(str(check.tls_error), "bad") if check and check.tls_error else expires,
+        feed.moved_to,
+        gaps or None,
+    ]
+
+
+def key_of(feed: Feed) -> tuple[int, str]:
+    return feed.satker_id, links.host(feed.url)
+
+
+def checks_of(rows: Iterable[Feed]) -> dict[tuple[int, str], SiteCheck]:
+    """The last look at the host of each feed."""
+    checks = SiteCheck.objects.filter(satker__in={feed.satker_id for feed in rows})
+    return {(check.satker_id, check.hostname): check for check in checks}
+
+
+def _to_confirm(request: HttpRequest) -> int:
+    """Candidates, hosts and moves that wait for a person."""
+    user = staff_user(request)
+    found = within(user, Feed.objects.all()).aggregate(
+        candidates=Count("pk", filter=Q(state="candidate")),
+        moved=Count("pk", filter=Q(state="active") & ~Q(moved_to="")),
+    )
+    hosts = within(user, SatkerHost.objects.filter(state="proposed")).count()
+    return int(found["candidates"] + found["moved"] + hosts)
+
+
+# --- one feed ---------------------------------------------------------------------------------------
+
+
+@staff()
+def feed(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _feed(request, pk)
+    log: Page[FetchLog] = paged(request, FetchLog.objects.filter(feed=found).order_by("-pk"), ATTEMPTS)
+    today = timezone.localdate()
+    period = Period(today - timedelta(days=DAYS - 1), today)
+    own = satker_of(staff_user(request)).filter(pk=found.satker_id)
+    readings = [row for row in reading.feed_readings(own, period) if row.feed.pk == pk]
+    facts = {
+        "feed": found,
+        "state": WORDS[state_of(found)],
+        "why": error_in_words(found.error_code),
+        "check": checks_of([found]).get(key_of(found)),
+        "reading": readings[0] if readings else None,
+        "days": DAYS,
+        "page": log,
+        "attempts": [(row, error_in_words(row.error_code)) for row in log.rows],
+        "raw": RawFeed.objects.filter(feed=found).defer("body").order_by("-received_at")[:10],
+        "gaps": found.gaps.all()[:20],
+        "entries": found.entries.filter(state="public").count(),
+        "waits_since": read_number(request, "menunggu"),
+        "may_decide": staff_user(request).role in deciding.DECIDERS,
+    }
+    return render(request, "monitoring/feed.html", facts)
+
+
+@staff()
+def result(request: HttpRequest, pk: int) -> JsonResponse:
+    """What became of a fetch that staff asked for: the first attempt after the log row `sejak`."""
+    found, since = _feed(request, pk), read_number(request, "sejak") or 0
+    row = FetchLog.objects.filter(feed=found, pk__gt=since).order_by("pk").first()
+    return JsonResponse({"done": row is not None, "words": _in_words(row) if row else ""})
+
+
+def _in_words(row: FetchLog) -> str:
+    if row.outcome == FetchLog.Outcome.FAILED:
+        return _("Gagal: %(why)s. %(message)s") % {
+            "why": error_in_words(row.error_code),
+            "message": row.message,
+        }
+    if row.outcome == FetchLog.Outcome.NOT_MODIFIED:
+        return _("Terbaca dalam %d milidetik: tidak berubah sejak terakhir (304).") % row.duration_ms
+    said = _("Terbaca dalam %(ms)d milidetik: %(new)d baru, %(changed)d berubah, %(unchanged)d tetap.")
+    return said % {
+        "ms": row.duration_ms,
+        "new": row.new,
+        "changed": row.changed,
+        "unchanged": row.unchanged,
+    }
+
+
+def _feed(request: HttpRequest, pk: int) -> Feed:
+    return own_or_404(staff_user(request), Feed.objects.select_related("satker__province", "replaces"), pk=pk)
