@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
+from aggregator import outage
 from aggregator.models import Duty, Entry, Feed, Satker
 from feeds.models import Alert, Letter
 
@@ -130,6 +131,9 @@ def _feeds() -> Finding:
     now = timezone.now()
     late = Feed.objects.due(now - LATE).count()
     failing = Feed.objects.active().exclude(error_code="").count()
+    if struck := outage.current(now):
+        said = f"hardly any site can be reached ({struck} feeds)"
+        return Finding("feeds", said, "Check the DNS and the way out of this machine, and the central hosting.")
     if late:
         return Finding("feeds", f"{late} feeds are late by 30 minutes.", "Start or add workers.")
     return Finding("feeds", f"none late, {failing} failing")

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from aggregator.models import Entry, Feed, FetchLog, Revision, SatkerHold, SatkerMove
+from aggregator.models import Entry, Feed, FetchLog, Gap, Revision, SatkerHold, SatkerMove
 from aggregator.querysets import EntryQuerySet
 
 WINDOW = timedelta(hours=1)  # posts first seen within it belong to one burst
@@ -101,7 +101,8 @@ def _bursts(now: datetime, satker_ids: set[int] | None) -> dict[int, str]:
             continue
         baseline = per_day(Entry.objects.public().filter(satker=satker), now)
         factor = national_factor(now, satker)
-        if is_burst(fresh, old, baseline, factor) and not _released_since(now, satker):
+        backlog = min(old, round(baseline * days_away(now, satker)))
+        if is_burst(fresh, old - backlog, baseline, factor) and not _released_since(now, satker):
             reasons[satker] = (
                 f"Lonjakan: {fresh + old} kiriman baru dalam satu jam, biasanya {baseline:.1f} sehari"
                 f" (faktor nasional {factor:.1f})"
@@ -118,6 +119,13 @@ def _dripped(now: datetime, satker_ids: list[int]) -> dict[int, int]:
         started_at__lte=now,
     )
     return dict(logs.values_list("feed__satker").annotate(Sum("new")).order_by())
+
+
+def days_away(now: datetime, satker: int) -> float:
+    """For how many days nobody had read a feed of this satker, when the fetch just now found a gap: so many
+    days' posts come at once without anything being wrong."""
+    gaps = Gap.objects.filter(feed__satker=satker, found_at__gt=now - WINDOW, found_at__lte=now)
+    return max(((gap.found_at - gap.from_at) / timedelta(days=1) for gap in gaps), default=0.0)
 
 
 def _released_since(now: datetime, satker: int) -> bool:

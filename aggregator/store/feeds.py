@@ -42,7 +42,7 @@ def store_feeds(
 
 def _failure(reading: Reading, error: FeedError) -> dict[str, object]:
     return {
-        "failures": reading.feed.failures + 1,
+        "failures": reading.feed.failures + (error.code != "outage"),  # that is no fault of the feed's
         "last_status": reading.result.status,
         "error_code": error.code[:40],
         "error_message": error.message[:500],

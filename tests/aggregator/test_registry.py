@@ -135,8 +135,8 @@ def test_an_export_rebuilds_an_empty_database(country: registry.Report, tmp_path
 
 
 def test_many_new_feeds_do_not_fall_due_at_once(tmp_path: Path):
-    feeds = "," + " ".join(f"https://bali.kpu.go.id/{n}" for n in range(20))
-    registry.load(file(tmp_path, BALI + feeds, header=HEADER + ",feed_url"))
+    feeds = "," + " ".join(f"https://www.kpu.go.id/{n}" for n in range(20))
+    registry.load(file(tmp_path, RI + feeds, header=HEADER + ",feed_url"))
     due = sorted(Feed.objects.values_list("next_check_at", flat=True))
     assert len(set(due)) == 20
     assert 8 < (due[-1] - due[0]).total_seconds() < 11

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.decide import hold_satker, release_satker
-from aggregator.models import Entry, Feed, FetchLog, Satker, SatkerHold, SatkerMove
+from aggregator.models import Entry, Feed, FetchLog, Gap, Satker, SatkerHold, SatkerMove
 from aggregator.screen import screen_pending
 from tests.judging import NOW, edit, make_entry, make_satker
 
@@ -61,6 +61,25 @@ def test_what_was_public_before_the_flood_stays(satker: Satker) -> None:
     flood(satker, 60)
     screen_pending(NOW)
     assert Entry.objects.public().filter(satker=satker).count() == 24
+
+
+def test_what_piled_up_while_nobody_read_the_feed_is_no_flood(satker: Satker) -> None:
+    history(satker, 60)  # one a day
+    flood(satker, 40, published_at=NOW - timedelta(days=10))
+    feed = satker.feeds.get()
+    Gap.objects.create(
+        feed=feed, from_at=NOW - timedelta(days=30), to_at=NOW - timedelta(days=20), found_at=NOW
+    )
+    assert screen_pending(NOW, limit=100).released == 40
+
+
+def test_a_gap_since_a_quarter_of_an_hour_excuses_no_flood(satker: Satker) -> None:
+    history(satker, 60)
+    flood(satker, 60)
+    feed = satker.feeds.get()
+    Gap.objects.create(feed=feed, from_at=NOW - timedelta(minutes=15), to_at=NOW, found_at=NOW)
+    screen_pending(NOW, limit=100)
+    assert held(satker) is not None
 
 
 def test_a_first_import_is_no_flood(satker: Satker) -> None:

@@ -1,9 +1,4 @@
-"""The one place where the stages are put together.
-
-fetch (a thread with its own event loop) → parse and clean (worker processes) → store, screen (here, a batch a
-transaction) → classify, cluster → index. Everything behind store works from marks, so each step may be
-killed, repeated and run beside itself.
-"""
+"""One run over leased feeds: fetched by a thread, parsed by processes, stored and screened in batches."""
 
 from __future__ import annotations
 
@@ -12,22 +7,21 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from aggregator import classify, cluster, schedule, screen, store
+from aggregator import outage, schedule, screen, store
 from aggregator.errors import AddressRefused, FeedError, ParseError
 from aggregator.fetch import fetch_all
 from aggregator.links import host
 from aggregator.models import Feed, SatkerHost
 from aggregator.parse_pool import ParsePool, ReadTask
-from aggregator.records import CleanFeed, FetchPolicy, FetchRequest, FetchResult, Outcome
+from aggregator.pipeline.policies import fetch_policy, store_policy
+from aggregator.records import CleanFeed, FetchRequest, FetchResult, Outcome
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -37,10 +31,7 @@ log = logging.getLogger(__name__)
 BATCH_FEEDS = 50
 BATCH_ENTRIES = 600
 BATCH_SECONDS = 1.0  # a finished feed waits no longer than this for company
-RUN_SECONDS = 75.0  # no request begins later; with its time-out a run ends well within lease and task
-BUSY_PAUSE = 1.0  # before another look at hosts that another worker holds
 MAX_UNDER_WAY = 64  # fetched feeds that wait to be parsed or stored
-DERIVE_BATCH = 500
 
 Progress = Callable[[int], None]
 
@@ -61,88 +52,6 @@ class Totals:
         return {**asdict(self), "seconds": round(self.seconds, 3)}
 
 
-def fetch_policy() -> FetchPolicy:
-    """The limits of the way out, from the settings."""
-    contact = f"; {settings.FETCH_USER_AGENT_CONTACT}" if settings.FETCH_USER_AGENT_CONTACT else ""
-    return FetchPolicy(
-        user_agent=f"KPU-Portal/{settings.VERSION} (+{settings.BASE_URL}/tentang/pengambil-umpan{contact})",
-        timeout=settings.FETCH_TIMEOUT,
-        connect_timeout=min(10.0, settings.FETCH_TIMEOUT),
-        idle_timeout=min(10.0, settings.FETCH_TIMEOUT),
-        max_bytes=settings.FETCH_MAX_BYTES,
-        concurrency=settings.FETCH_CONCURRENCY,
-        host_concurrency=settings.FETCH_HOST_CONCURRENCY,
-        host_spacing=settings.FETCH_HOST_SPACING,
-        ip_concurrency=settings.FETCH_IP_CONCURRENCY,
-        allowed_networks=settings.FETCH_ALLOWED_NETWORKS,
-        allowed_ports=settings.FETCH_ALLOWED_PORTS,
-    )
-
-
-def parse_pool() -> ParsePool:
-    return ParsePool(
-        processes=settings.PARSE_PROCESSES,
-        timeout=settings.PARSE_TIMEOUT,
-        max_memory=settings.PARSE_MAX_MEMORY,
-    )
-
-
-def refresh_due(*, seconds: float = RUN_SECONDS, batch: int = 500) -> Totals:
-    """Read feeds that are due until none is or the time is up: nothing is asked later than that."""
-    started = time.monotonic()
-    totals = Totals()
-    if feeds := schedule.lease_due(timezone.now(), batch):
-        with parse_pool() as pool:
-            while feeds:
-                left = seconds - (time.monotonic() - started)
-                _Run(pool, totals, None, max(left, 0.0)).go(feeds)
-                in_time = time.monotonic() - started < seconds
-                feeds = schedule.lease_due(timezone.now(), batch) if in_time else []
-    totals.seconds = time.monotonic() - started
-    return totals
-
-
-def refresh_feeds(feed_ids: Iterable[int], *, progress: Progress | None = None, batch: int = 500) -> Totals:
-    """Read these feeds now, whatever their schedule, but conditionally and within Retry-After.
-
-    Feeds that another worker holds at this moment are left to it; those whose host it holds wait for it."""
-    started = time.monotonic()
-    totals = Totals()
-    ids = list(feed_ids)
-    with parse_pool() as pool:
-        while ids:
-            now = timezone.now()
-            feeds = schedule.lease(ids[:batch], now)
-            later = schedule.waiting(ids[:batch], now)
-            if feeds:
-                later += _Run(pool, totals, progress, RUN_SECONDS).go(feeds)
-            elif later:
-                time.sleep(BUSY_PAUSE)
-            ids = ids[batch:] + later
-    totals.seconds = time.monotonic() - started
-    return totals
-
-
-def store_archive(reading: store.Reading) -> store.Counts:
-    """Store and screen one older page or kept body of a leased feed."""
-    counts = store.save([reading], timezone.now(), _store_policy())
-    screen.screen_pending(timezone.now(), limit=10_000, satker_ids={reading.feed.satker_id})
-    return counts.get(reading.feed.pk, store.Counts())
-
-
-def derive(*, seconds: float | None = None) -> int:
-    """Bring every derived step up to date with what is stored; returns how many entries were touched."""
-    started = time.monotonic()
-    done = 0
-    for step in (_screen_step, _classify_step, _cluster_step):
-        while touched := step():
-            done += touched
-            let_others_write()
-            if seconds is not None and time.monotonic() - started > seconds:
-                return done
-    return done
-
-
 def let_others_write() -> None:
     """SQLite's waiting writers look again every 100 ms at most; one that commits and begins again at once
     would starve them for as long as it has work."""
@@ -150,24 +59,8 @@ def let_others_write() -> None:
         time.sleep(0.02)
 
 
-def _screen_step() -> int:
-    report = screen.screen_pending(timezone.now(), limit=DERIVE_BATCH)
-    return report.released + report.held
-
-
-def _classify_step() -> int:
-    return classify.classify_new(timezone.now(), limit=DERIVE_BATCH)
-
-
-def _cluster_step() -> int:
-    return cluster.cluster_new(timezone.now(), limit=DERIVE_BATCH)
-
-
-# --- one run over leased feeds ----------------------------------------------------------------------
-
-
 @dataclass(slots=True)
-class _Run:
+class Run:
     """Feeds on their way through fetch, parse and store."""
 
     pool: ParsePool
@@ -182,6 +75,7 @@ class _Run:
     last_flush: float = 0.0
     missing: int = 0  # results that are still to come
     taken: int = 0
+    unreachable: int = 0
     done: set[int] = field(default_factory=set)
 
     def go(self, feeds: list[Feed]) -> list[int]:
@@ -222,6 +116,7 @@ class _Run:
         self.done.add(result.feed_id)
         error = outcome if isinstance(outcome, FeedError) else result.error
         clean = outcome if isinstance(outcome, CleanFeed) else None
+        self.unreachable += outage.is_unreachable(error)
         self.ready.append(store.Reading(self.feeds[result.feed_id], result, clean, error))
         full = len(self.ready) >= BATCH_FEEDS or self._waiting_entries() >= BATCH_ENTRIES
         if full or time.monotonic() - self.last_flush > BATCH_SECONDS:
@@ -297,7 +192,9 @@ class _Run:
         self.last_flush = time.monotonic()
         if not readings:
             return
-        counts = store.save(readings, timezone.now(), _store_policy())
+        if outage.is_outage(self.taken, self.unreachable):
+            readings = [_as_outage(r) for r in readings]
+        counts = store.save(readings, timezone.now(), store_policy())
         touched = {r.feed.satker_id for r in readings if (c := counts.get(r.feed.pk)) and c.new + c.changed}
         if touched:
             screen.screen_pending(timezone.now(), limit=10_000, satker_ids=touched)
@@ -327,6 +224,13 @@ def _outcome(done: Future[CleanFeed]) -> CleanFeed | FeedError:
         return ParseError(f"Umpan tidak terbaca karena kesalahan tak terduga: {type(error).__name__}.")
 
 
+def _as_outage(reading: store.Reading) -> store.Reading:
+    error = reading.error
+    if error is None or not outage.is_unreachable(error):
+        return reading
+    return replace(reading, error=outage.as_outage(error))
+
+
 def _not_approved(feed: Feed, name: str) -> store.Reading:
     error = AddressRefused(
         f"Host {name} belum disetujui untuk satker ini, jadi tidak diambil.", code="host_not_approved"
@@ -336,32 +240,3 @@ def _not_approved(feed: Feed, name: str) -> store.Reading:
         feed_id=feed.pk, url=feed.url, outcome=Outcome.FAILED, started_at=now, duration_ms=0, error=error
     )
     return store.Reading(feed, result, None, error)
-
-
-def _store_policy() -> store.StorePolicy:
-    return store.StorePolicy(
-        publish_delay=timedelta(seconds=settings.PUBLISH_DELAY),
-        keep_raw=settings.RAW_RETENTION_DAYS > 0,
-        next_check=_next_check,
-    )
-
-
-def _next_check(reading: store.Reading, counts: store.Counts) -> store.NextCheck:
-    feed, result = reading.feed, reading.result
-    plan = schedule.plan(
-        schedule.Attempt(
-            outcome=Outcome.FAILED if reading.error else result.outcome,
-            error_code=reading.error.code if reading.error else "",
-            new=0 if feed.first_success_at is None else counts.new,
-            known=counts.changed + counts.unchanged,
-            failures=feed.failures + 1,
-            fresh_for=result.fresh_for,
-            retry_after=result.retry_after,
-            wishes=feed.wishes,
-        ),
-        interval=feed.interval,
-        now=timezone.now(),
-        least=settings.FETCH_MIN_INTERVAL,
-        most=settings.FETCH_MAX_INTERVAL,
-    )
-    return store.NextCheck(plan.interval, plan.next_check_at, plan.stop)
