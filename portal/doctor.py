@@ -133,7 +133,9 @@ def _feeds() -> Finding:
     failing = Feed.objects.active().exclude(error_code="").count()
     if struck := outage.current(now):
         said = f"hardly any site can be reached ({struck} feeds)"
-        return Finding("feeds", said, "Check the DNS and the way out of this machine, and the central hosting.")
+        return Finding(
+            "feeds", said, "Check the DNS and the way out of this machine, and the central hosting."
+        )
     if late:
         return Finding("feeds", f"{late} feeds are late by 30 minutes.", "Start or add workers.")
     return Finding("feeds", f"none late, {failing} failing")

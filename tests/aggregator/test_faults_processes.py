@@ -5,7 +5,6 @@ Whole services and databases are killed in tests/chaos/."""
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
