@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import time
 import urllib.request
@@ -13,10 +14,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from aggregator.models import Entry, Feed
+from portal.models import User
 from portal.processes import Child, StopSignal, stop_all
 
 DEMO_NETWORK = "127.20.0.0/16"
 DEMO_PREFIX = "http://127.20."
+DEMO_USER = "pemantau-peragaan"
 START_SECONDS = 60.0
 
 
@@ -52,6 +55,10 @@ class Command(BaseCommand):
             children.append(Child("web", ["serve", "--port", str(port)], env))
             self._wait_for_web(port, children[-1], stop)
             self.stdout.write(f"Portal: http://127.0.0.1:{port}/  (Ctrl-C ends it)")
+            if demo:
+                self.stdout.write(
+                    f"Staff:  http://127.0.0.1:{port}/masuk  as {DEMO_USER}, password {_demo_account()}"
+                )
             self._first_pass(children, env, stop)
             if not stop:
                 children.append(Child("worker", ["work"], env))
@@ -111,6 +118,15 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"The {child.name} process ended with {child.exit_code}; see its lines above."
                 )
+
+
+def _demo_account() -> str:
+    """An account that sees all and decides nothing, with a new password at each start."""
+    password = secrets.token_urlsafe(9)
+    user, _is_new = User.objects.get_or_create(username=DEMO_USER, defaults={"role": User.Role.VIEWER})
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return password
 
 
 def _demo_env(port: int) -> dict[str, str]:
