@@ -5,7 +5,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 STAMP := .venv/.installed
 
-.PHONY: install run test check bench chaos clean format lock services
+.PHONY: install run test check bench chaos clean format lock services docs audit
 
 install: $(STAMP)
 
@@ -21,7 +21,7 @@ run: install
 
 test: install services
 	DEMO=1 $(BIN)/pytest -n auto
-	DEMO=1 deploy/with_postgres.sh $(BIN)/pytest -n auto -m "not browser and not processes" tests/aggregator tests/feeds
+	DEMO=1 deploy/with_postgres.sh deploy/with_redis.sh $(BIN)/pytest -n auto -m "not browser and not processes" tests/aggregator tests/feeds tests/portal
 
 check: install
 	$(BIN)/ruff format --check .
@@ -29,11 +29,24 @@ check: install
 	DEMO=1 $(BIN)/mypy
 	$(BIN)/lint-imports
 	DEMO=1 $(MANAGE) makemigrations --check --dry-run
-	$(MAKE) --no-print-directory test
+	$(MAKE) --no-print-directory docs test
 
-# Headless Chromium and PostgreSQL for the tests that need them, where this machine lets us install them.
+# Headless Chromium, PostgreSQL, Redis and nginx for the tests that need them, where this machine lets us install them.
 services:
 	@sh deploy/test_services.sh
+
+# Faults by real processes on loopback, some minutes; the result table in docs/reliability.md is written anew.
+chaos: install services
+	DEMO=1 CHAOS_TABLE=1 $(BIN)/pytest -p no:cacheprovider --durations=10 tests/chaos
+
+# The handbook as a site in var/site; anything Sphinx is not content with ends it.
+docs: install
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs var/site
+
+# Known holes in what we depend on, and the list of it (CycloneDX), where the registries can be reached.
+audit: install
+	@mkdir -p var
+	@sh deploy/audit.sh $(BIN)
 
 bench: install
 	for bench in bench/*.py; do $(BIN)/python $$bench || exit 1; done

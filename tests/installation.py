@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = (
@@ -38,14 +38,15 @@ class Installation:
             **env,
         }
 
-    def popen(self, *command: str, **kwargs: Any) -> subprocess.Popen[str]:
+    def popen(self, *command: str, quiet_to: IO[str] | None = None, **kwargs: Any) -> subprocess.Popen[str]:
+        """Start a command; what it says can be read from the pipes, or stands in a file."""
         return subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), *command],
             env=self.env,
             cwd=ROOT,
             text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=quiet_to or subprocess.PIPE,
+            stderr=quiet_to or subprocess.PIPE,
             start_new_session=True,
             **kwargs,
         )

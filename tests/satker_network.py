@@ -197,7 +197,7 @@ def packed_zeros(coding: str, size: int) -> bytes:
         again = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
         return first + again * (size // len(block) - 1)  # the checksum would come after the end of patience
     if coding == "br":
-        import brotli  # type: ignore[import-untyped]
+        import brotli
 
         squeezer = brotli.Compressor(quality=1)
         return b"".join([*(squeezer.process(block) for _ in range(size // len(block))), squeezer.finish()])

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from portal import activity, charts, forms
 from portal.board import Board
 from portal.charts import drawings
+from portal.monitoring.exports import plain
 from portal.templatetags.berita import long_time
 from portal.views.activity import SHAPES, read_board
 
@@ -37,7 +38,8 @@ def table(request: HttpRequest, name: str) -> HttpResponse:
     _name_file(response, f"{name}-{board.period.first}-{board.period.last}.csv")
     writer = csv.writer(response)
     writer.writerow(chart.head)
-    writer.writerows(chart.rows(board))
+    for row in chart.rows(board):
+        writer.writerow([plain(cell) if isinstance(cell, str) else cell for cell in row])
     return response
 
 

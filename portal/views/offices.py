@@ -17,6 +17,7 @@ from aggregator.errors import UnknownValue
 from aggregator.models import Entry, Province, Satker
 from aggregator.search import Filters
 from portal import activity, forms, lists, rhythm, scope
+from portal.monitoring.exports import plain
 
 NEAREST = 8  # offices
 
@@ -42,7 +43,7 @@ def satker_csv(request: HttpRequest) -> HttpResponse:
         province = row.province.name if row.province else ""
         at: datetime | None = getattr(row, "last_post_at", None)
         last = at.isoformat(timespec="seconds") if at else ""
-        rows.writerow([row.code, row.name, row.level, province, row.hostname, row.timezone, last])
+        rows.writerow(map(plain, (row.code, row.name, row.level, province, row.hostname, row.timezone, last)))
     return response
 
 
