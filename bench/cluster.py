@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -184,16 +185,13 @@ def fill(stored: int, rng: random.Random) -> None:
                     for pk, at in zip(ids, times, strict=True)
                 ],
             )
-            bulk.insert(
-                Signature,
-                ("entry_id", "key", "published_at"),
-                [
-                    (pk, rng.getrandbits(64) - 2**63, at)
-                    for pk, at in zip(ids, times, strict=True)
-                    if at > NOW - KEPT
-                    for _ in range(KEYS)
-                ],
-            )
+            rows = [
+                (pk, rng.getrandbits(64) - 2**63, at)
+                for pk, at in zip(ids, times, strict=True)
+                if at > NOW - KEPT
+                for _ in range(KEYS)
+            ]
+            bulk.insert(Signature, ("entry_id", "key", "published_at"), sorted(rows, key=itemgetter(1)))
 
 
 if __name__ == "__main__":

@@ -96,8 +96,11 @@ def _sequence(pieces: list[str], at: int, inside: bool = False) -> tuple[Templat
     nodes: list[Node] = []
     while at < len(pieces):
         piece = pieces[at]
-        if inside and piece in "|]":
+        if inside and piece in ("|", "]"):
             break
+        if not piece:  # what is left of the name of a choice that begins with a mark
+            at += 1
+            continue
         if piece == "[":
             choice, at = _choice(pieces, at + 1)
             nodes.append(choice)

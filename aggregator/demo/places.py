@@ -93,9 +93,10 @@ class Culture:
     districts: tuple[str, ...]
 
     def person(self, rng: random.Random) -> str:
-        if rng.random() < 0.34:
-            return f"{rng.choice(self.women)} {rng.choice(self.last_of_women)}"
-        return f"{rng.choice(self.men)} {rng.choice(self.last)}"
+        women = rng.random() < 0.34
+        first = rng.choice(self.women if women else self.men)
+        last = rng.choice(self.last_of_women if women else self.last)
+        return f"{first} {last}" if first != last else self.person(rng)
 
 
 @cache

@@ -15,6 +15,7 @@ A file holds scenarios, each begun by `== name | topic | levels | season | weigh
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +24,7 @@ from functools import cache, lru_cache
 from aggregator.demo.almanac import Season, season
 from aggregator.demo.grammar import DATA, Template, compiled, expand, read_lines
 
+_UNIT = re.compile(r"(?<=\d )(?:persen|ribu|juta|miliar|triliun)\b")  # in a title with a capital
 LEVELS = {"kab": "regency", "prov": "province", "ri": "national"}
 STAGE_FACTOR = 4.0  # within an election stage its news outweighs the rest
 
@@ -57,7 +59,7 @@ def compose(scenario: Scenario, facts: Callable[[str], str], rng: random.Random)
     def text(template: Template) -> str:
         return " ".join(expand(template, facts, rng).split())
 
-    title = text(rng.choice(scenario.titles))
+    title = _UNIT.sub(lambda match: match[0].title(), text(rng.choice(scenario.titles)))
     middle = [
         text(rng.choice(wordings)) for always, wordings in scenario.body if always or rng.random() < 0.78
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.demo import almanac, noise
-from aggregator.demo.grammar import DATA, compiled
+from aggregator.demo.grammar import DATA, compiled, expand
 from aggregator.demo.posts import Post, World
 from aggregator.demo.scenarios import scenarios
 from aggregator.demo.timeline import Session
@@ -59,6 +60,27 @@ def test_no_mark_of_a_template_is_left_in_a_post(posts: list[Post]) -> None:
     marks = re.compile(r"[{}\[\]|<>]")
     left = [found for post in posts for found in [post.title, *post.paragraphs] if marks.search(found)]
     assert [text for text in left if not re.fullmatch(r"\[\w+\.?/\w+\.?\]", text)] == []
+
+
+def test_choices_of_one_name_take_the_same_place_though_they_begin_with_a_fact() -> None:
+    template = compiled("[@m:{kampus}|{disdik}|polisi] dan [@m:mahasiswa|pelajar|{jajaran}]")
+    facts = {"@m/3": "1", "disdik": "dinas"}
+    assert expand(template, facts.__getitem__, random.Random(1)) == "dinas dan pelajar"
+
+
+def test_nothing_that_a_post_names_is_missing(posts: list[Post]) -> None:
+    gap = re.compile(r"\b(?:dengan|dan|mewakili|kepada|ke|di)(?: ?[.,]|$)", re.MULTILINE)
+    assert [found for post in posts for found in [post.title, *post.paragraphs] if gap.search(found)] == []
+
+
+def test_units_in_titles_have_a_capital(posts: list[Post]) -> None:
+    unit = re.compile(r"\d (?:persen|juta|miliar)\b")
+    assert [post.title for post in posts if unit.search(post.title)] == []
+
+
+def test_offices_of_aceh_are_not_called_kpu(posts: list[Post]) -> None:
+    wrong = re.compile(r"KPU (?:Kabupaten|Kota) (?:Aceh|Pidie|Bireuen|Gayo|Sabang|Langsa|Simeulue|Nagan)")
+    assert [post.title for post in posts if wrong.search(f"{post.title}\n{post.text}")] == []
 
 
 def test_every_topic_of_the_keyword_list_is_told_of(world: World, posts: list[Post]) -> None:
