@@ -276,6 +276,17 @@ LEAST_AVAILABILITY = env.integer(
     "LEAST_AVAILABILITY", 90, "per cent of good fetches below which a satker is not ranked", most=100
 )
 
+ALERT_SILENCE_DAYS = env.integer(
+    "ALERT_SILENCE_DAYS", 14, "class of silence from which staff are told", least=1, most=9999
+)
+ALERT_FAILING_HOURS = env.integer(
+    "ALERT_FAILING_HOURS", 24, "hours without a good fetch from which staff are told", least=1, most=9999
+)
+ALERT_CERTIFICATE_DAYS = env.integer(
+    "ALERT_CERTIFICATE_DAYS", 21, "days before a site's certificate ends at which staff are told", most=365
+)
+DIGEST_HOUR = env.integer("DIGEST_HOUR", 7, "hour (TIME_ZONE) of the daily digest", most=23)
+
 # --- Security --------------------------------------------------------------------------------------
 # Requests of one address (an IPv6 subscriber: one /64); 0: no limit.
 LIMIT_SEARCH = env.integer("LIMIT_SEARCH", 120, "searches an address may ask in a minute; 0: no limit")

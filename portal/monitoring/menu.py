@@ -32,8 +32,10 @@ MENU = [
         _("Keadaan"),
         [
             Item(_("Hari ini"), "today"),
+            Item(_("Peringatan"), "alerts", ("outbox",)),
             Item(_("Umpan"), "feeds", ("feed", "candidates")),
             Item(_("Papan migrasi"), "migration_board", ("migration",)),
+            Item(_("Ringkasan harian"), "digest"),
         ],
     ),
     Group(

@@ -1,8 +1,8 @@
-"""Addresses of activity, reports and saved views under /pantauan."""
+"""Addresses of activity, reports, alarms and saved views under /pantauan."""
 
 from django.urls import path
 
-from portal.monitoring.views import activity, reports, saved, targets
+from portal.monitoring.views import activity, alerts, reports, saved, targets
 
 urlpatterns = [
     path("aktivitas", activity.activity, name="activity"),
@@ -23,4 +23,13 @@ urlpatterns = [
     path("laporan/<int:number>.<str:ending>", reports.report, name="report_file"),
     path("tampilan", saved.save_view, name="save_view"),
     path("tampilan/<int:pk>/hapus", saved.delete_view, name="delete_view"),
+    path("peringatan", alerts.alerts, name="alerts"),
+    path("peringatan.<str:ending>", alerts.alerts, name="alerts_file"),
+    path("peringatan/diketahui", alerts.acknowledge, name="acknowledge"),
+    path("pemberitahuan", alerts.outbox, name="outbox"),
+    path("pemberitahuan/<int:pk>/kirim-lagi", alerts.send_again, name="send_again"),
+    path("webhook", alerts.add_webhook, name="add_webhook"),
+    path("webhook/<int:pk>", alerts.switch_webhook, name="switch_webhook"),
+    path("ringkasan", alerts.digest, name="digest"),
+    path("ringkasan/pilihan", alerts.pick, name="pick"),
 ]

@@ -41,11 +41,14 @@ class Command(BaseCommand):
         if FIGURES not in os.environ and sys.argv[1:2] == ["serve"]:
             _begin_again_counting_together()
         follower = _Follower() if options["follow_index"] else None
+        # A worker that is wholly dead is noticed by a web node: see run_watch.
+        watch = Child("watch", ["run_watch"], nice=10)
         try:
             _serve(options["host"], options["port"])
         finally:
             if follower:
                 follower.stop()
+            stop_all([watch])
             shutil.rmtree(os.environ.get(FIGURES, ""), ignore_errors=True)
 
 

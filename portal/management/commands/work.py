@@ -26,13 +26,14 @@ PAUSE = 1.0  # between two rounds of the loop, seconds
 DUTY_SECONDS = 60.0
 RESTART_AFTER = 5.0  # a child that ends sooner after its start waits so long for the next try
 MEND_SECONDS = 60.0  # between two looks at the schedule rows
-NICE = {"qcluster": 0, "run_hub": 0, "run_alerts": 5, "follow_index": 5}
+NICE = {"qcluster": 0, "run_hub": 0, "run_alerts": 5, "follow_index": 5, "run_watch": 5}
 
 
 class Command(BaseCommand):
     help = (
-        "Run scheduled tasks (django-q2), the follower of this node's index, the hub, e-mail alerts, and "
-        "the resident loop that brings every derived step up to date. Stops cleanly on SIGTERM and Ctrl-C."
+        "Run scheduled tasks (django-q2), the follower of this node's index, the hub, e-mail alerts, the "
+        "watch, and the resident loop that brings every derived step up to date. Stops cleanly on SIGTERM "
+        "and Ctrl-C."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

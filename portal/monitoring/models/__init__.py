@@ -1,7 +1,7 @@
 """What monitoring keeps: who did what, sign-in, migration notes; targets, alerts, saved views."""
 
 from portal.monitoring.models.accounts import RecoveryCode, SecondFactor, StaffSession, Throttle
-from portal.monitoring.models.alerts import Alert, Digest, Notice, Webhook
+from portal.monitoring.models.alerts import Alert, Digest, DigestPick, Notice, Webhook
 from portal.monitoring.models.audit import AuditRow
 from portal.monitoring.models.figures import (
     DutyPost,
@@ -20,6 +20,7 @@ __all__ = [
     "Alert",
     "AuditRow",
     "Digest",
+    "DigestPick",
     "DutyPost",
     "Exemption",
     "FeedDay",

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from aggregator.models import Entry, Satker
+
 
 class Alert(models.Model):
     """One event that somebody should know of: open while its condition lasts. `level` grows when it becomes
@@ -14,9 +16,7 @@ class Alert(models.Model):
 
     rule = models.CharField(max_length=20)
     key = models.CharField(max_length=200)
-    satker = models.ForeignKey(
-        "aggregator.Satker", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
-    )
+    satker = models.ForeignKey(Satker, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     title = models.CharField(_("kejadian"), max_length=300)
     detail = models.CharField(_("keterangan"), max_length=1000, blank=True)
     address = models.CharField(max_length=500, blank=True)  # of the staff page about it
@@ -130,3 +130,21 @@ class Digest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class DigestPick(models.Model):
+    """A post that humas wants in the digest of a day."""
+
+    day = models.DateField(db_index=True)
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="+")
+    chosen_by = models.CharField(_("dipilih oleh"), max_length=150)
+    chosen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["day", "id"]
+        verbose_name = _("pilihan humas")
+        verbose_name_plural = _("pilihan humas")
+        constraints = [models.UniqueConstraint(fields=["day", "entry"], name="digestpick_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.entry_id}"

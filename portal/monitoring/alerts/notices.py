@@ -1,0 +1,147 @@
+"""Who is told of which events, in which words. Written to the outbox in one transaction with the mark on
+the events, so that nothing is told twice and nothing is forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal.models import User
+from portal.monitoring.access import NATIONAL
+from portal.monitoring.alerts.rules import RULES
+from portal.monitoring.models import Alert, Notice, Webhook
+
+MOST_LISTED = 60  # events named in one mail; the rest is a number
+Mail, Hook = Notice.Channel.MAIL, Notice.Channel.WEBHOOK
+
+
+def tell(alerts: Sequence[Alert], now: datetime | None = None) -> int:
+    """Write one message a recipient about these events; returns how many messages there are."""
+    now = now or timezone.now()
+    if not alerts:
+        return 0
+    with transaction.atomic():
+        mine = _taken(alerts, now)
+        written = [*_mails(mine, now), *_hooks(mine, now)]
+        Notice.objects.bulk_create(written, ignore_conflicts=True)
+    return len(written)
+
+
+def _taken(alerts: Sequence[Alert], now: datetime) -> list[Alert]:
+    """Those of the events that nobody else has told meanwhile, marked as told."""
+    mine = []
+    for alert in alerts:
+        marked = Alert.objects.filter(pk=alert.pk, notices=alert.notices).update(
+            noticed_at=now, noticed_level=alert.level, notices=F("notices") + 1
+        )
+        if marked:
+            mine.append(alert)
+    return mine
+
+
+def recipients() -> list[User]:
+    return list(User.objects.filter(is_active=True).exclude(email="").select_related("satker").order_by("pk"))
+
+
+def concerns(user: User, alert: Alert) -> bool:
+    """Whether this account hears of this event: by its role, and only of its own satker."""
+    rule = RULES.get(alert.rule)
+    if rule is None or user.role not in rule.roles:
+        return False
+    if user.role in NATIONAL:
+        return True
+    if alert.satker is None or user.satker is None:
+        return False
+    if user.role == User.Role.PROVINCE:
+        return user.satker.province_id is not None and alert.satker.province_id == user.satker.province_id
+    return alert.satker_id == user.satker_id
+
+
+def _mails(alerts: Sequence[Alert], now: datetime) -> Iterable[Notice]:
+    for user in recipients():
+        if its := [alert for alert in alerts if concerns(user, alert)]:
+            subject, body = letter(its)
+            yield Notice(
+                kind=Notice.Kind.ALERT,
+                key=_key(its),
+                channel=Mail,
+                address=user.email,
+                subject=subject,
+                body=body,
+                created_at=now,
+                due_at=now,
+            )
+
+
+def letter(alerts: Sequence[Alert]) -> tuple[str, str]:
+    """Subject and body: one event by its name, several by their number."""
+    subject = alerts[0].title if len(alerts) == 1 else _("%d peringatan pantauan") % len(alerts)
+    groups: dict[str, list[Alert]] = defaultdict(list)
+    for alert in alerts[:MOST_LISTED]:
+        groups[str(RULES[alert.rule].label)].append(alert)
+    facts = {
+        "groups": dict(groups),
+        "more": max(0, len(alerts) - MOST_LISTED),
+        "base": settings.BASE_URL,
+    }
+    return _one_line(subject), render_to_string("monitoring/alert_letter.txt", facts)
+
+
+def _hooks(alerts: Sequence[Alert], now: datetime) -> Iterable[Notice]:
+    for hook in Webhook.objects.filter(is_active=True):
+        if its := [alert for alert in alerts if not hook.rules or alert.rule in hook.rules]:
+            yield Notice(
+                kind=Notice.Kind.ALERT,
+                key=_key(its),
+                channel=Hook,
+                address=str(hook.pk),
+                subject=_("%d peringatan pantauan") % len(its),
+                body=payload(its, now),
+                created_at=now,
+                due_at=now,
+            )
+
+
+def payload(alerts: Sequence[Alert], now: datetime) -> str:
+    """What a machine is told, as JSON."""
+    return json.dumps(
+        {
+            "at": now.isoformat(timespec="seconds"),
+            "alerts": [
+                {
+                    "id": alert.pk,
+                    "rule": alert.rule,
+                    "key": alert.key,
+                    "satker": alert.satker.code if alert.satker else None,
+                    "title": alert.title,
+                    "detail": alert.detail,
+                    "level": alert.level,
+                    "notice": alert.notices + 1,
+                    "opened_at": alert.opened_at.isoformat(timespec="seconds"),
+                    "url": settings.BASE_URL + (alert.address or "/pantauan/peringatan"),
+                }
+                for alert in alerts
+            ],
+        },
+        ensure_ascii=False,
+    )
+
+
+def _key(alerts: Sequence[Alert]) -> str:
+    """The same events told for the same time have the same name."""
+    said = ",".join(f"{alert.pk}.{alert.notices}" for alert in sorted(alerts, key=lambda alert: alert.pk))
+    return hashlib.sha256(said.encode()).hexdigest()[:40]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300]

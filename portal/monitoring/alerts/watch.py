@@ -1,0 +1,144 @@
+"""From conditions to events. An event opens once, lasts as long as its condition, and is told when it opens
+or becomes worse; while nothing changes and nobody has taken note, ever more rarely."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from portal.monitoring.alerts.rules import RULES, Condition, Rule
+from portal.monitoring.models import Alert
+
+log = logging.getLogger(__name__)
+
+SAME_EVENT = timedelta(hours=24)  # a condition that comes back within it is the event it was
+REMINDERS = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=30))  # the last repeats
+TOGETHER = timedelta(hours=1)  # what is not urgent is told at most so often
+
+
+@dataclass(slots=True)
+class Seen:
+    """What one look found."""
+
+    opened: int = 0
+    closed: int = 0
+    due: list[Alert] = field(default_factory=list)
+
+
+def look(now: datetime | None = None, rules: Iterable[Rule] | None = None) -> Seen:
+    """Bring the events up to date; `due` are those that people are to be told of now. A rule that breaks
+    neither opens nor closes anything."""
+    now = now or timezone.now()
+    seen = Seen()
+    for rule in rules or RULES.values():
+        try:
+            found = {condition.key: condition for condition in rule.find(now)}
+        except Exception:  # each rule stands alone: one that breaks must not silence the others
+            log.exception("the alarm rule %s broke", rule.name)
+            continue
+        _bring_up_to_date(rule, found, now, seen)
+    seen.due = due(now)
+    return seen
+
+
+def due(now: datetime) -> list[Alert]:
+    """Open events that are to be told: urgent ones at once, the others together."""
+    waiting = [
+        alert
+        for alert in Alert.objects.filter(closed_at=None).select_related("satker")
+        if _is_due(alert, now)
+    ]
+    calm = [name for name, rule in RULES.items() if not rule.urgent]
+    last = (
+        Alert.objects.filter(rule__in=calm, noticed_at__isnull=False)
+        .order_by("-noticed_at")
+        .values_list("noticed_at", flat=True)
+        .first()
+    )
+    if last and timedelta(0) <= now - last < TOGETHER:
+        waiting = [alert for alert in waiting if alert.rule not in calm]
+    return waiting
+
+
+def _is_due(alert: Alert, now: datetime) -> bool:
+    if alert.rule not in RULES:
+        return False
+    if alert.noticed_at is None or alert.level > alert.noticed_level:
+        return True
+    if alert.acknowledged_at is not None:
+        return False
+    wait = REMINDERS[min(alert.notices, len(REMINDERS)) - 1]
+    return now - alert.noticed_at >= wait
+
+
+def _bring_up_to_date(rule: Rule, found: dict[str, Condition], now: datetime, seen: Seen) -> None:
+    with transaction.atomic():
+        open_ones = {
+            alert.key: alert
+            for alert in Alert.objects.select_for_update().filter(rule=rule.name, closed_at=None)
+        }
+        for key, alert in open_ones.items():
+            if key in found:
+                _note(alert, found[key], now)
+            else:
+                Alert.objects.filter(pk=alert.pk).update(closed_at=now)
+                seen.closed += 1
+        fresh = [condition for key, condition in found.items() if key not in open_ones]
+        if fresh and not (rule.name == "failing" and _is_outage()):
+            seen.opened += _open(rule, fresh, now)
+
+
+def _is_outage() -> bool:
+    """While everything fails together, single feeds are no events of their own."""
+    return Alert.objects.filter(rule="outage", closed_at=None).exists()
+
+
+def _note(alert: Alert, condition: Condition, now: datetime) -> None:
+    """Where it became worse, somebody has to take note anew."""
+    alert.seen_at, alert.title, alert.detail = now, condition.title[:300], condition.detail[:1000]
+    alert.address = condition.address[:500]
+    if condition.level > alert.level:
+        alert.acknowledged_at, alert.acknowledged_by = None, ""
+    alert.level = condition.level
+    alert.noticed_level = min(alert.noticed_level, condition.level + 1)  # a new wave is news again
+    alert.save(
+        update_fields=[
+            *("seen_at", "title", "detail", "address", "level", "noticed_level"),
+            *("acknowledged_at", "acknowledged_by"),
+        ]
+    )
+
+
+def _open(rule: Rule, fresh: list[Condition], now: datetime) -> int:
+    """New events; an event that ended a moment ago goes on, as told as it was."""
+    keys = [condition.key for condition in fresh]
+    former = Alert.objects.filter(Q(rule=rule.name, closed_at__gt=now - SAME_EVENT))
+    ended = {alert.key: alert for alert in former.order_by("closed_at") if alert.key in set(keys)}
+    new = []
+    for condition in fresh:
+        if alert := ended.get(condition.key):
+            Alert.objects.filter(pk=alert.pk).update(closed_at=None)
+            alert.closed_at = None
+            _note(alert, condition, now)
+            continue
+        new.append(
+            Alert(
+                rule=rule.name,
+                key=condition.key,
+                satker=condition.satker,
+                title=condition.title[:300],
+                detail=condition.detail[:1000],
+                address=condition.address[:500],
+                level=condition.level,
+                opened_at=now,
+                seen_at=now,
+            )
+        )
+    Alert.objects.bulk_create(new, batch_size=500)
+    return len(new)
