@@ -17,12 +17,18 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from aggregator import outage
+from aggregator.errors import IndexUnavailable
 from aggregator.models import Duty, Entry, Feed, Satker
+from aggregator.search.ask import opened
+from aggregator.search.engine import current, read_manifest
+from aggregator.search.follow import lag
 from feeds.models import Alert, Letter
 
 LATE = timedelta(minutes=30)
 LEAST_FREE = 1_000_000_000  # bytes
 LONG_QUEUE = 50
+LONG_LAG = 500  # changes that the index has not followed
+MOST_WHOOSH = 100_000  # posts; see docs/performance.md
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ def examine() -> Iterator[Finding]:
     for check in CHECKS:
         try:
             yield check()
+        except IndexUnavailable as error:
+            yield Finding("index", error.message, "Start manage.py work; it makes the index anew by itself.")
         except Exception as error:  # each check stands alone: a dead database must not hide a full disk
             name = check.__name__.removeprefix("_")
             yield Finding(
@@ -141,6 +149,24 @@ def _feeds() -> Finding:
     return Finding("feeds", f"none late, {failing} failing")
 
 
+def _index() -> Finding:
+    """Whether this node's index is there, up to date, and of the engine that its size asks for."""
+    cursor = read_manifest(current())["cursor"]
+    found = f"{settings.SEARCH_ENGINE}, {opened().reader.size} posts"
+    behind = lag(cursor)
+    if settings.SEARCH_ENGINE == "whoosh" and opened().reader.size > MOST_WHOOSH:
+        return Finding(
+            "index",
+            f"{found}: whoosh takes over half a second a search from here on.",
+            "Set SEARCH_ENGINE=tantivy, run manage.py rebuild_index, then restart web server and worker.",
+        )
+    if cursor["backlog"]:
+        return Finding("index", f"{found}, older posts are still being taken in")
+    if behind > LONG_LAG:
+        return Finding("index", f"{found}, {behind} changes behind.", "Start manage.py work or follow_index.")
+    return Finding("index", f"{found}, {behind} changes behind")
+
+
 def _disk() -> Finding:
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.DATA_DIR).free
@@ -176,6 +202,7 @@ CHECKS: list[Callable[[], Finding]] = [
     _queue,
     _mail,
     _feeds,
+    _index,
     _disk,
     _clock,
 ]

@@ -17,10 +17,19 @@ from aggregator.search.stems import DATA, stem, words_of
 
 # The rupiah sign before its number, a number with thousands dots, or a run of letters and digits with
 # apostrophes inside (Jum'at, Qur’an).
+MONTHS = (
+    *("januari", "februari", "maret", "april", "mei", "juni"),
+    *("juli", "agustus", "september", "oktober", "november", "desember"),
+)
+# A date in digits: 31/10/2025, 31-10-2025, 31.10.2025, or 2025-10-31.
+DATE = re.compile(
+    r"(?<![\d./-])(?:(?P<day>0?[1-9]|[12]\d|3[01])(?P<sign>[/.-])(?P<month>0?[1-9]|1[0-2])(?P=sign)(?P<year>(?:19|20)\d\d)"
+    r"|(?P<iso_year>(?:19|20)\d\d)-(?P<iso_month>0[1-9]|1[0-2])-(?P<iso_day>0[1-9]|[12]\d|3[01]))(?![\d/-])"
+)
 WORD = re.compile(r"[Rr]p(?=\.?\d)|\d{1,3}(?:\.\d{3})+(?!\d)|[^\W_]+(?:['’‘ʼ`][^\W_]+)*")
 LONGEST_TOKEN = 60  # characters; longer runs are no words
 _FILES = ("search_roots.txt", "search_stop_words.txt", "search_variants.csv", "satker.csv")
-_VERSION = "2"  # raise when the rules here or in stems.py change what is indexed
+_VERSION = "3"  # raise when the rules here or in stems.py change what is indexed
 
 
 class Token(NamedTuple):
@@ -64,25 +73,50 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+@lru_cache(maxsize=20_000)
+def tokens_of_title(title: str) -> tuple[Token, ...]:
+    """The same for titles, which are looked at over and over: by the ranking, by the highlighting."""
+    return tuple(tokens(title))
+
+
 def question_tokens(text: str) -> list[Token]:
     """The words of a question: as `tokens`, but stop words count when there is nothing else."""
     return tokens(text) or [Token(form, form, start, end) for form, start, end in _raw(normal(text))]
 
 
 def _raw(text: str) -> list[tuple[str, int, int]]:
-    """The words as they stand, in their plain form."""
-    return [
+    """The words as they stand, in their plain form; of a date in digits the words it is read as."""
+    words = [
         (form, match.start(), match.end())
         for match in WORD.finditer(text)
         if (form := plain(match[0])) and len(form) <= LONGEST_TOKEN
     ]
+    dates = list(DATE.finditer(text))
+    return _with_dates(words, dates) if dates else words
+
+
+def _with_dates(words: list[tuple[str, int, int]], dates: list[re.Match[str]]) -> list[tuple[str, int, int]]:
+    """The words, with day, name of the month and year in place of the digits of each date."""
+    found: list[tuple[str, int, int]] = []
+    at = 0
+    for date in dates:
+        while at < len(words) and words[at][2] <= date.start():
+            found.append(words[at])
+            at += 1
+        while at < len(words) and words[at][1] < date.end():
+            at += 1
+        parts = ("day", "month", "year") if date["day"] else ("iso_day", "iso_month", "iso_year")
+        day, month, year = (int(date[part]) for part in parts)
+        found += [(str(day), *date.span()), (MONTHS[month - 1], *date.span()), (str(year), *date.span())]
+    return found + words[at:]
 
 
 @lru_cache(maxsize=200_000)
 def plain(word: str) -> str:
     """A word in lower case without marks, apostrophes and thousands dots: "Qur’an" → "quran"."""
     if word.isascii() and word.isalnum():
-        return word.lower()
+        is_padded = len(word) == 2 and word[0] == "0" and word.isdigit()  # PKPU 06/2022, 01 Oktober
+        return word[1] if is_padded else word.lower()
     parts = unicodedata.normalize("NFKD", word.casefold())
     return "".join(char for char in parts if char.isalnum())
 

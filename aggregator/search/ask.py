@@ -26,13 +26,13 @@ from aggregator.search.names import facet_values, resolve
 from aggregator.search.query import (
     All,
     Best,
+    Flat,
     In,
     Node,
     Parsed,
     Phrase,
     Prefix,
     Some,
-    Unscored,
     Word,
     parse,
     show,
@@ -46,7 +46,8 @@ log = logging.getLogger(__name__)
 
 LONGEST = 1.5  # seconds; then what was found so far is the answer
 FEW = 10  # fewer hits with all the words let in posts with most of them
-ENOUGH = 0.25  # share of a question's information that such a post must have
+ENOUGH = 0.2  # share of a question's information that such a post must have
+COVERED = 1.0  # for each word that a post with only most of them has: about the weight of a common word
 MOST_WEIGHED = 7  # words of a question up to which each is weighed
 PREFIX_INFORMATION = 2.0
 MOST_RANKED = 1000  # hits of one question by relevance; whoever wants more narrows it or sorts by date
@@ -335,7 +336,8 @@ def _relaxed(tree: Node | None, information: Callable[[Node], float]) -> Node | 
         weights = [information(item) for item in words]
         needed = ENOUGH * sum(weights)
         enough = Some(tuple(All(tuple(words[at] for at in chosen)) for chosen in _least(weights, needed)))
-    return All((*firm, Unscored(enough), Some(tuple(words), 0)))
+    covered = tuple(Flat(word, COVERED) for word in words)
+    return All((*firm, Flat(enough), Some(tuple(words), 0), Some(covered, 0)))
 
 
 def _least(weights: Sequence[float], needed: float) -> list[tuple[int, ...]]:

@@ -19,16 +19,12 @@ from typing import Any
 from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic
-from aggregator.search.analysis import tokens
+from aggregator.search.analysis import MONTHS, tokens
 from aggregator.search.filters import NON_STAGE, origins
 from aggregator.search.moments import WIB, order_key
 
 FOLDS = ("nation", "province", "satker", "repost")
 LONGEST_TEXT = 100_000  # characters of a body that are searchable
-_MONTHS = (
-    *("januari", "februari", "maret", "april", "mei", "juni"),
-    *("juli", "agustus", "september", "oktober", "november", "desember"),
-)
 BREAK = "¶"  # between title, places, date and body, so that no phrase reaches over
 REPOSTS = frozenset(origins("muat-ulang"))
 
@@ -132,7 +128,8 @@ def _document(row: Mapping[str, Any], topics: tuple[str, ...], owners: dict[int,
     body = tokens(text[:LONGEST_TEXT])
     places = tokens(" ".join(dict.fromkeys(filter(None, (row["satker__name"], row["province__name"])))))
     local = timezone.localtime(row["published_at"], WIB)
-    dated = tokens(f"{_MONTHS[local.month - 1]} {local.year}")  # "oktober 2025" is asked for in words
+    # "31 oktober 2025" is asked for in words.
+    dated = tokens(f"{local.day} {MONTHS[local.month - 1]} {local.year}")
     words = [token.stem for token in title] + [BREAK]
     words += [token.stem for token in places] + [BREAK] + [token.stem for token in dated] + [BREAK]
     folds = owners.get(row["id"], FOLDS) if row["story_id"] else FOLDS

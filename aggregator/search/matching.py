@@ -19,13 +19,13 @@ from aggregator.search.query import (
     All,
     Best,
     Days,
+    Flat,
     In,
     Node,
     Not,
     Phrase,
     Prefix,
     Some,
-    Unscored,
     Word,
     parse,
 )
@@ -72,7 +72,7 @@ def matches(node: Node, one: Document) -> bool:
         case Days(first=day, last=last):
             start, until = order_span(day, last)
             return (start is None or one.order >= start) and (until is None or one.order < until)
-        case Unscored(item=item):
+        case Flat(item=item):
             return matches(item, one)
         case Not(item=item):
             return not matches(item, one)

@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping
 from datetime import date
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from aggregator.models import PortalState, Province, Satker, Stage, Topic
+from aggregator.models import Province, Satker, Stage, Topic
 from aggregator.search.analysis import tokens
 from aggregator.search.filters import NON_STAGE, month_days, month_label, origin_label
 from aggregator.search.query import Days, In, Node
@@ -61,24 +62,24 @@ def _labels(facet: str, values: Mapping[str, int]) -> dict[str, str]:
         return {value: month_label(value) for value in values}
     labels = all_names(facet)
     if not labels.keys() >= values.keys() - {NON_STAGE}:
-        _kept.pop(facet, None)  # a name is new
+        _kept.pop((settings.DATA_DIR, facet), None)  # a name is new
         labels = all_names(facet)
     return {NON_STAGE: _("Di luar tahapan"), **labels} if facet == "tahapan" else labels
 
 
-_kept: dict[str, tuple[object, float, dict[str, str]]] = {}
+_kept: dict[tuple[object, str], tuple[float, dict[str, str]]] = {}
 
 
 def all_names(field: str) -> dict[str, str]:
     """The names of all provinces, satker, topics or stages by slug or code; as they were at most
-    NAMES_KEPT seconds ago, and never those of another database."""
-    epoch, now = PortalState.get().epoch, time.monotonic()
-    kept = _kept.get(field)
-    if kept is None or kept[0] != epoch or kept[1] < now:
+    NAMES_KEPT seconds ago."""
+    key, now = (settings.DATA_DIR, field), time.monotonic()
+    kept = _kept.get(key)
+    if kept is None or kept[0] < now:
         model, column = _NAMED[field]
         names = dict(model._default_manager.values_list(column, "name"))
-        kept = _kept[field] = (epoch, now + NAMES_KEPT, names)
-    return kept[2]
+        kept = _kept[key] = (now + NAMES_KEPT, names)
+    return kept[1]
 
 
 def _is_named(asked: str, name: str) -> bool:

@@ -65,10 +65,11 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Unscored:
-    """Matches as the item does and adds nothing to the score."""
+class Flat:
+    """Matches as the item does and adds this to the score, however well it matches."""
 
     item: Node
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Best:
     items: tuple[Node, ...]
 
 
-Node: TypeAlias = Word | Phrase | Prefix | In | Days | Unscored | Not | All | Some | Best
+Node: TypeAlias = Word | Phrase | Prefix | In | Days | Flat | Not | All | Some | Best
 # Finds the node for `field:value`, or None when the value is not known.
 Resolve: TypeAlias = Callable[[str, str], "Node | None"]
 

@@ -5,16 +5,18 @@ No markup comes from here or passes through: templates put each segment into an 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from aggregator.search.analysis import VARIANTS, WORD, Token, normal, plain, tokens
+from aggregator.search.analysis import VARIANTS, WORD, Token, normal, plain, tokens, tokens_of_title
 from aggregator.search.names import resolve
 from aggregator.search.query import Phrase, Prefix, Word, parse, walk
 from aggregator.search.results import Segment
 from aggregator.search.stems import stem
-from aggregator.search.synonyms import expand
+from aggregator.search.synonyms import Table, expand, synonyms
 
 LONGEST_TEXT = 20_000  # characters of a body in which the best passage is looked for
+LONGEST_TITLE = 500
 MOST_KNOWN = 20_000
 EDGE = 30  # characters a passage may be moved by to begin and end between words
 
@@ -23,7 +25,8 @@ class Marker:
     """What a question marks: single words by stem, phrases and synonyms of several words as a whole,
     prefixes by form."""
 
-    def __init__(self, q: str) -> None:
+    def __init__(self, q: str, table: Table) -> None:
+        self.table = table  # held, so that no other table gets its id while this is kept
         self.stems: set[str] = set()
         self.prefixes: tuple[str, ...] = ()
         self.phrases: dict[str, list[tuple[str, ...]]] = {}
@@ -41,18 +44,19 @@ class Marker:
         self.known: dict[str, str] = {}  # word as written → the part it may be of, or ""
 
     def traces(self, text: str) -> list[tuple[int, str]]:
-        """Where a word stands that may be part of a hit, and of what: quick, and never too little."""
-        known, found = self.known, []
-        for match in WORD.finditer(text):
-            word = match[0]
+        """Where a word stands that may be part of a hit, and of what: each different word is looked at
+        once, and where it stands only if it counts."""
+        known = self.known
+        found: list[tuple[int, str]] = []
+        for word in set(WORD.findall(text)):
             part = known.get(word)
             if part is None:
                 part = self._part(word)
                 if len(known) < MOST_KNOWN:
                     known[word] = part
             if part:
-                found.append((match.start(), part))
-        return found
+                found += [(at, part) for at in _places(text, word)]
+        return sorted(found)
 
     def _part(self, word: str) -> str:
         form = plain(word)
@@ -62,7 +66,7 @@ class Marker:
                 return root
         return ""
 
-    def hits(self, found: list[Token]) -> list[tuple[int, int]]:
+    def hits(self, found: Sequence[Token]) -> list[tuple[int, int]]:
         """What is marked: from where to where, in order and without overlap."""
         hits: list[tuple[int, int]] = []
         at = 0
@@ -73,7 +77,7 @@ class Marker:
             at += max(taken, 1)
         return hits
 
-    def _taken(self, found: list[Token], at: int) -> int:
+    def _taken(self, found: Sequence[Token], at: int) -> int:
         token = found[at]
         for stems in self.phrases.get(token.stem, ()):
             if tuple(one.stem for one in found[at : at + len(stems)]) == stems:
@@ -81,10 +85,21 @@ class Marker:
         return int(token.stem in self.stems or bool(self.prefixes and token.form.startswith(self.prefixes)))
 
 
+def _places(text: str, word: str) -> Iterator[int]:
+    """Where a word stands by itself."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not text[at - 1 : at].isalnum() and not text[end : end + 1].isalnum():
+            yield at
+        at = text.find(word, end)
+
+
 def highlight(text: str, q: str) -> list[Segment]:
-    """The whole text in segments, those with the question's words marked."""
+    """The whole of a title in segments, those with the question's words marked."""
     text = normal(text)
-    return _segments(text, _marker(q).hits(tokens(text)))
+    found = tokens_of_title(text) if len(text) <= LONGEST_TITLE else tokens(text)
+    return _segments(text, _marker(q).hits(found))
 
 
 def snippet(text: str, q: str, *, length: int = 240) -> list[Segment]:
@@ -105,13 +120,15 @@ def snippet(text: str, q: str, *, length: int = 240) -> list[Segment]:
 
 
 @lru_cache(maxsize=256)
-def _cached_marker(q: str) -> Marker:
-    return Marker(q)
+def _cached_marker(q: str, _table_id: int) -> Marker:
+    return Marker(q, synonyms())
 
 
 def _marker(q: str) -> Marker:
-    """A question is parsed once for the lines of a page; fields of the database's names are not."""
-    return Marker(q) if ":" in q else _cached_marker(q)
+    """A question is parsed once for the lines of a page, unless it names fields, whose values are rows of
+    the database, or the synonyms have changed."""
+    table = synonyms()
+    return Marker(q, table) if ":" in q else _cached_marker(q, id(table))
 
 
 def _passage(text: str, traces: list[tuple[int, str]], length: int) -> tuple[int, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from aggregator.search.analysis import normal, tokens
 from aggregator.search.engine import Reader
 from aggregator.search.query import Node, Word, walk
+from aggregator.search.stems import ROOTS, WHOLE
+from aggregator.search.synonyms import synonyms
 
 SHORTEST = 4  # letters of a word that is worth correcting
 LONG = 6  # from here on two slips are forgiven
@@ -20,9 +22,10 @@ def better_spelling(q: str, tree: Node | None, reader: Reader, *, rare_too: bool
         node.form: frequency
         for node in walk(tree)
         if isinstance(node, Word)
-        and (frequency := reader.frequency(node.stem)) <= (RARE if rare_too else 0)
         and len(node.form) >= SHORTEST
         and node.form.isalpha()
+        and not is_known(node)
+        and (frequency := reader.frequency(node.stem)) <= (RARE if rare_too else 0)
     }
     if not suspects:
         return ""
@@ -34,6 +37,11 @@ def better_spelling(q: str, tree: Node | None, reader: Reader, *, rare_too: bool
         if near := nearest(token.form, reader, max(least, 1), thorough=not rare_too):
             corrected = corrected[: token.start] + near + corrected[token.end :]
     return corrected if corrected != text else ""
+
+
+def is_known(word: Word) -> bool:
+    """Whether it is right as it stands, whether or not any post has it: a word of our lists, a short form."""
+    return word.form in WHOLE or word.stem in ROOTS or word.stem in synonyms()
 
 
 def nearest(word: str, reader: Reader, least: int, *, thorough: bool) -> str:
@@ -49,7 +57,7 @@ def nearest(word: str, reader: Reader, least: int, *, thorough: bool) -> str:
             if len(letters.symmetric_difference(known)) > 2 * most:
                 continue
             slips = distance(word, known, most)
-            if (slips, -frequency, known) < best:
+            if slips <= most and (slips, -frequency, known) < best:
                 best = (slips, -frequency, known)
     return best[2]
 

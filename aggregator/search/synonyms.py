@@ -23,6 +23,28 @@ from aggregator.search.analysis import tokens
 from aggregator.search.query import All, Best, Node, Not, Phrase, Some, Word
 from aggregator.search.stems import DATA
 
+# With what names of regions begin that are written in one word and in two.
+NAME_BEGINNINGS = (
+    *("bandar", "banjar", "batu", "bukit", "gunung", "kota", "kuala", "labuhan", "lubuk", "muara"),
+    *("padang", "pagar", "pangkal", "pematang", "sungai", "tanjung", "tebing"),
+)
+COUNTED = (
+    "triwulan",
+    "semester",
+    "tahap",
+    "putaran",
+    "periode",
+    "gelombang",
+    "seri",
+    "sesi",
+    "jilid",
+    "angkatan",
+)
+ORDINALS = (
+    *(("i", "pertama"), ("ii", "kedua"), ("iii", "ketiga"), ("iv", "keempat"), ("v", "kelima")),
+    *(("vi", "keenam"), ("vii", "ketujuh"), ("viii", "kedelapan"), ("ix", "kesembilan"), ("x", "kesepuluh")),
+)
+
 Form: TypeAlias = tuple[tuple[str, str], ...]  # words as (form, stem)
 Table: TypeAlias = dict[str, list[tuple[tuple[str, ...], list[Form]]]]  # by first stem, longest first
 
@@ -154,6 +176,7 @@ def _table(own: Path | None, _stamp: int, staff: Rows) -> Table:
     groups = _groups((DATA / "search_synonyms.csv").read_text(encoding="utf-8"))
     with (DATA / "search_places.csv").open(encoding="utf-8", newline="") as file:
         groups += [[row["short"], row["name"]] for row in csv.DictReader(file)]
+    groups += _joined_names() + _counted()
     if own is not None:
         groups += _groups(own.read_text(encoding="utf-8", errors="replace"))
     groups += [list(lines) for is_off, lines in staff if not is_off]
@@ -180,6 +203,33 @@ def _part(others: dict[Form, dict[Form, None]], forms: list[Form]) -> None:
     for form in forms:
         for other in forms:
             others.get(form, {}).pop(other, None)
+
+
+def _joined_names() -> list[list[str]]:
+    """Names of regions written with and without their blanks: Kulonprogo, Gunung Kidul."""
+    with (DATA / "satker.csv").open(encoding="utf-8", newline="") as file:
+        names = {row["region_name"].lower() for row in csv.DictReader(file)}
+    groups = []
+    for name in sorted(names):
+        words = name.removeprefix("kabupaten ").removeprefix("kota ").split()
+        if len(words) > 1:
+            groups.append([" ".join(words), "".join(words)])
+            continue
+        groups += [
+            [words[0], f"{first} {words[0][len(first) :]}"]
+            for first in NAME_BEGINNINGS
+            if words[0].startswith(first) and len(words[0]) >= len(first) + 3
+        ]
+    return groups
+
+
+def _counted() -> list[list[str]]:
+    """What is counted in three ways: triwulan III, triwulan 3, triwulan ketiga."""
+    return [
+        [f"{thing} {roman}", f"{thing} {number}", f"{thing} {ordinal}"]
+        for thing in COUNTED
+        for number, (roman, ordinal) in enumerate(ORDINALS, 1)
+    ]
 
 
 def _groups(text: str) -> list[list[str]]:

@@ -1,6 +1,8 @@
 """The engine for volume: tantivy, given the same analysed words as whoosh.
 
 tantivy has no Indonesian stemmer and takes none from Python, so words arrive analysed, parted by blanks.
+Counting is what costs on a million posts, so what is counted lies in three columns instead of six, each
+value together with the folds it stands for: one pass counts every facet under every fold.
 Its tokenisers must be registered at every open. It keeps its own commits; the manifest of ours says how
 far they go, and a batch that was committed without its manifest is simply done again.
 """
@@ -8,7 +10,9 @@ far they go, and a batch that was committed without its manifest is simply done 
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,7 @@ import tantivy
 from tantivy import Occur, Query
 
 from aggregator.errors import IndexUnavailable
-from aggregator.search.documents import Document
+from aggregator.search.documents import FOLDS, Document
 from aggregator.search.engine import (
     FORM_WEIGHT,
     MOST_EXPANSIONS,
@@ -27,13 +31,17 @@ from aggregator.search.engine import (
     mapped,
 )
 from aggregator.search.moments import order_span
-from aggregator.search.query import All, Best, Days, In, Node, Not, Phrase, Prefix, Some, Unscored, Word
+from aggregator.search.query import All, Best, Days, Flat, In, Node, Not, Phrase, Prefix, Some, Word
 from aggregator.search.results import FACETS
 
 HEAP = 64_000_000  # bytes of the writer's memory
 THREADS = 1
 BLANKS, RAW = "blanks", "raw"
-MOST_VALUES = 1000  # of one facet
+MOST_VALUES = 20_000  # of one column
+SEPARATOR = "\t"
+# What is counted together. Of these facets a post has one value or none, but for topics.
+COLUMNS = {"place": ("satker", "provinsi", "asal"), "time": ("bulan", "tahapan"), "subject": ("topik",)}
+SPARE = 20  # hits beyond twice a page for those that fold or come too late
 FILES = "tantivy"  # folder of its files within the build
 LARGEST = 2**63
 
@@ -41,14 +49,15 @@ LARGEST = 2**63
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("entry", indexed=True, fast=True)
-    for name in ("order", "released"):
+    for name in ("order", "released", "folds"):
         builder.add_unsigned_field(name, indexed=False, fast=True)
     for name in ("title", "words"):
         builder.add_text_field(name, tokenizer_name=BLANKS, index_option="position")
     builder.add_text_field("forms", tokenizer_name=BLANKS, index_option="basic")
-    for name in FACETS:
+    for name in (*FACETS, "fold"):
+        builder.add_text_field(name, tokenizer_name=RAW, index_option="basic")
+    for name in COLUMNS:
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)
-    builder.add_text_field("fold", tokenizer_name=RAW, index_option="basic")
     return builder.build()
 
 
@@ -120,7 +129,16 @@ def _fields(document: Document) -> tantivy.Document:
             made.add_text(facet, value)
     for fold in document.folds:
         made.add_text("fold", fold)
+    folds = fold_bits(document.folds)
+    made.add_unsigned("folds", folds)
+    for column, facets in COLUMNS.items():
+        for values in product(*(document.facets.get(facet) or ("",) for facet in facets)):
+            made.add_text(column, SEPARATOR.join((f"{folds:x}", *values)))
     return made
+
+
+def fold_bits(folds: Iterable[str]) -> int:
+    return sum(1 << FOLDS.index(fold) for fold in folds)
 
 
 class TantivyReader:
@@ -160,6 +178,11 @@ class TantivyReader:
         """Nothing to do: the searcher goes with its last user."""
 
 
+def _read_cell(bucket: Mapping[str, Any]) -> tuple[int, list[str], int]:
+    folds, *values = bucket["key"].split(SEPARATOR)
+    return int(folds, 16), values, int(bucket["doc_count"])
+
+
 class _Search:
     """One question as tantivy's queries."""
 
@@ -171,10 +194,14 @@ class _Search:
         question = self.question
         base = self.base()
         narrowed = {facet: self.any_of(facet, values) for facet, values in question.narrow.items()}
+        if question.facet_folds:
+            facets, total = self.facets(base, narrowed)
+            hits = self.hits([*base, *narrowed.values()]) if total else []
+            return Found(hits, total, facets)
         everything = self.joined(base, *narrowed.values(), *self.folded(question.fold))
-        result: Any = self.searcher.search(everything, limit=1, count=True)
-        hits = self.hits(everything) if result.count else []
-        return Found(hits, int(result.count or 0), self.facets(base, narrowed))
+        counted: Any = self.searcher.search(everything, limit=1, count=True)
+        total = int(counted.count or 0)
+        return Found(self.hits([*base, *narrowed.values()]) if total else [], total, {})
 
     def base(self) -> list[Query]:
         """The words and the dates."""
@@ -184,66 +211,108 @@ class _Search:
             parts.append(self.between("order", question.first, question.until))
         return parts
 
-    def hits(self, everything: Query) -> list[tuple[int, float]]:
+    def hits(self, parts: list[Query]) -> list[tuple[int, float]]:
         question = self.question
+        if question.sort == "relevan" and question.tree is not None:
+            return self.best(parts)
         sort_by = "released" if question.sort == "dilepas" else "order"
-        parts = [everything]
+        parts = [*parts, *self.folded(question.fold)]
         if question.beyond is not None:
             oldest_first = question.sort == "terlama"
             first, until = (question.beyond + 1, None) if oldest_first else (None, question.beyond)
             parts.append(self.between(sort_by, first, until))
         if question.known is not None:
             parts.append(self.between("released", None, question.known + 1))
-        query = self.joined(parts)
-        if question.sort == "relevan" and question.tree is not None:
-            return self.by_score(query)
         order = tantivy.Order.Asc if question.sort == "terlama" else tantivy.Order.Desc
         result = self.searcher.search(
-            query, limit=question.limit, count=False, order_by_field=sort_by, order=order
+            self.joined(parts), limit=question.limit, count=False, order_by_field=sort_by, order=order
         )
         entries = self.searcher.fast_field_values("entry", [address for _key, address in result.hits])
         return [(int(entry or 0), key) for (key, _address), entry in zip(result.hits, entries, strict=True)]
 
-    def by_score(self, query: Query) -> list[tuple[int, float]]:
-        result = self.searcher.search(query, limit=self.question.limit, count=False)
+    def best(self, parts: list[Query]) -> list[tuple[int, float]]:
+        """The hits with the highest scores. A lone union of words is left alone in its query, because only
+        then tantivy skips what cannot be among the best; folds and late posts are sorted out afterwards."""
+        question = self.question
+        if len(parts) == 1:
+            found, is_whole = self.by_score(parts[0], question.limit * 2 + SPARE)
+            if is_whole or len(found) >= question.limit:
+                return found[: question.limit]
+        parts = [*parts, *self.folded(question.fold)]
+        if question.known is not None:
+            parts.append(self.between("released", None, question.known + 1))
+        return self.by_score(self.joined(parts), question.limit)[0]
+
+    def by_score(self, query: Query, limit: int) -> tuple[list[tuple[int, float]], bool]:
+        """Of the first `limit` hits those of the fold and known then, and whether these are all there are."""
+        question = self.question
+        result = self.searcher.search(query, limit=limit, count=False)
         addresses = [address for _score, address in result.hits]
-        entries = self.searcher.fast_field_values("entry", addresses)
-        orders = self.searcher.fast_field_values("order", addresses)
-        rows = zip(result.hits, entries, orders, strict=True)
-        ranked = sorted(
-            ((score, order or 0, int(entry or 0)) for (score, _at), entry, order in rows), reverse=True
+        columns = ("entry", "order", "released", "folds")
+        entries, orders, released, folds = (
+            self.searcher.fast_field_values(column, addresses) for column in columns
         )
-        return [(entry, score) for score, _order, entry in ranked]
-
-    def facets(self, base: list[Query], narrowed: Mapping[str, Query]) -> dict[str, dict[str, int]]:
-        """Counts of all facets: those that share what they are counted over in one pass."""
-        passes: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        for facet, folds in self.question.facet_folds.items():
-            own = facet if facet in narrowed else ""
-            for value, fold in folds.items():
-                passes.setdefault((own, fold), []).append((facet, value))
-        found: dict[str, dict[str, int]] = {facet: {} for facet in self.question.facet_folds}
-        for (own, fold), wanted in passes.items():
-            others = [query for facet, query in narrowed.items() if facet != own]
-            counts = self.counts(
-                self.joined(base, *others, *self.folded(fold)), {facet for facet, _v in wanted}
+        fold = fold_bits((question.fold,)) if question.fold else 0
+        known = LARGEST if question.known is None else question.known
+        ranked = [
+            (score, int(order or 0), int(entry or 0))
+            for (score, _at), entry, order, at, bits in zip(
+                result.hits, entries, orders, released, folds, strict=True
             )
-            for facet, value in wanted:
-                named = set(self.question.facet_folds[facet]) - {""}  # counted in a pass of their own
-                found[facet].update(
-                    (key, count)
-                    for key, count in counts[facet].items()
-                    if (key == value if value else key not in named)
-                )
-        return found
+            if int(at or 0) <= known and int(bits or 0) & fold == fold
+        ]
+        ranked.sort(reverse=True)
+        return [(entry, score) for score, _order, entry in ranked], len(addresses) < limit
 
-    def counts(self, query: Query, facets: Collection[str]) -> dict[str, dict[str, int]]:
-        asked = {facet: {"terms": {"field": facet, "size": MOST_VALUES}} for facet in facets}
+    def facets(
+        self, base: list[Query], narrowed: Mapping[str, Query]
+    ) -> tuple[dict[str, dict[str, int]], int]:
+        """The counts of all facets and the number of hits: one pass for all facets that are not narrowed,
+        one for each that is, its own filter left aside."""
+        wanted = self.question.facet_folds
+        found = {facet: Counter[str]() for facet in wanted}
+        everywhere = self.joined(base, *narrowed.values())
+        free = {facet for facet in wanted if facet not in narrowed}
+        columns = {column for column, facets in COLUMNS.items() if free.intersection(facets)} | {"place"}
+        bit = fold_bits((self.question.fold,)) if self.question.fold else 0
+        total = 0
+        for column, cells in self.counts(everywhere, columns).items():
+            for folds, values, count in cells:
+                if column == "place" and folds & bit == bit:
+                    total += count
+                self.add(found, COLUMNS[column], free, folds, values, count)
+        for facet in wanted.keys() - free:
+            others = self.joined(base, *(query for other, query in narrowed.items() if other != facet))
+            [column] = (column for column, facets in COLUMNS.items() if facet in facets)
+            for folds, values, count in self.counts(others, {column})[column]:
+                self.add(found, COLUMNS[column], {facet}, folds, values, count)
+        return {facet: dict(counts) for facet, counts in found.items()}, total
+
+    def add(
+        self,
+        found: dict[str, Counter[str]],
+        facets: tuple[str, ...],
+        wanted: Collection[str],
+        folds: int,
+        values: list[str],
+        count: int,
+    ) -> None:
+        """Count a cell for those of its facets that are wanted, if it stands for the fold of each."""
+        for facet, value in zip(facets, values, strict=True):
+            if value and facet in wanted and self.stands(facet, value, folds):
+                found[facet][value] += count
+
+    def stands(self, facet: str, value: str, folds: int) -> bool:
+        """Whether what stands for these folds counts for a value of a facet."""
+        wanted = self.question.facet_folds[facet]
+        fold = wanted.get(value, wanted[""])
+        return not fold or bool(folds & 1 << FOLDS.index(fold))
+
+    def counts(self, query: Query, columns: Collection[str]) -> dict[str, list[tuple[int, list[str], int]]]:
+        """By column its cells as (folds, values, how often)."""
+        asked = {column: {"terms": {"field": column, "size": MOST_VALUES}} for column in columns}
         answer = self.searcher.aggregate(query, asked)
-        return {
-            facet: {bucket["key"]: int(bucket["doc_count"]) for bucket in answer[facet]["buckets"]}
-            for facet in facets
-        }
+        return {column: [_read_cell(bucket) for bucket in answer[column]["buckets"]] for column in columns}
 
     def joined(self, *parts: Query | Iterable[Query]) -> Query:
         flat: list[Query] = []
@@ -291,8 +360,8 @@ class _Search:
                 return self.any_of(facet, values)
             case Days(first=first, last=last):
                 return self.between("order", *order_span(first, last))
-            case Unscored(item=item):
-                return self.unscored(self.query(item))
+            case Flat(item=item, score=score):
+                return Query.const_score_query(self.query(item), score)
             case Not(item=item):
                 everything = self.unscored(Query.all_query())
                 return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, self.query(item))])
@@ -308,14 +377,16 @@ class _Search:
                 return Query.disjunction_max_query([self.query(item) for item in items])
 
     def word(self, word: Word) -> Query:
-        """The stem must be there; standing in the title and the very form add to the score."""
+        """The stem must be there; standing in the title and the very form add to the score. Where they do,
+        the stem is there too, so that a union says the same and can skip."""
         title = self.term("title", word.stem, word.weight * TITLE_WEIGHT)
-        parts = [(Occur.Must, title)]
-        if not word.in_title:
-            parts = [(Occur.Must, self.term("words", word.stem, word.weight)), (Occur.Should, title)]
-        if word.form != word.stem:
-            parts.append((Occur.Should, self.term("forms", word.form, word.weight * FORM_WEIGHT)))
-        return Query.boolean_query(parts)
+        parts = [title] if word.in_title else [self.term("words", word.stem, word.weight), title]
+        if word.form != word.stem and not word.in_title:
+            parts.append(self.term("forms", word.form, word.weight * FORM_WEIGHT))
+        if word.in_title and word.form != word.stem:
+            form = self.term("forms", word.form, word.weight * FORM_WEIGHT)
+            return Query.boolean_query([(Occur.Must, title), (Occur.Should, form)])
+        return Query.boolean_query([(Occur.Should, part) for part in parts]) if len(parts) > 1 else title
 
     def term(self, field: str, word: str, weight: float) -> Query:
         return Query.boost_query(Query.term_query(self.schema, field, word, index_option="freq"), weight)

@@ -39,7 +39,7 @@ from aggregator.search.engine import (
     mapped,
 )
 from aggregator.search.moments import order_span
-from aggregator.search.query import All, Best, Days, In, Node, Not, Phrase, Prefix, Some, Unscored, Word
+from aggregator.search.query import All, Best, Days, Flat, In, Node, Not, Phrase, Prefix, Some, Word
 from aggregator.search.whoosh_segments import (
     NAME,
     SCHEMA,
@@ -274,7 +274,7 @@ class _View:
                 return segment.any_of(facet, values)
             case Days(first=first, last=last):
                 return self.between("order", *order_span(first, last))
-            case Unscored(item=item):
+            case Flat(item=item):
                 return self.bits(item)
             case Not(item=item):
                 return segment.everything ^ self.bits(item)
@@ -308,6 +308,8 @@ class _View:
                 return self._saturated(field, ((at, n) for at, n in counts.items() if wanted[at]), factor)
             case Prefix():
                 return dict.fromkeys(self.segment.documents(self.bits(node)), 1.0)
+            case Flat(item=item, score=score) if score:
+                return {at: score for at in self.segment.documents(self.bits(item)) if wanted[at]}
             case All(items=items) | Some(items=items):
                 total: Scores = {}
                 for item in items:

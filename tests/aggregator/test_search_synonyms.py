@@ -47,6 +47,7 @@ def test_a_pair_from_the_admin_is_found_both_ways_and_marked(engine: str, admin:
     short = make_entry("Gempil di kampung nelayan")
     follow(once=True)
     assert found("gempil") == [short.pk]
+    assert not any(is_hit for _text, is_hit in highlight("Sosialisasi gerakan sadar pemilih", "Gempil"))
     admin.post(ADD, {"forms": "gempil\ngerakan sadar pemilih", "note": ""})
     assert set(found("gempil")) == set(found("gerakan sadar pemilih")) == {entry.pk, short.pk}
     marked = [text for text, is_hit in highlight("Sosialisasi gerakan sadar pemilih", "Gempil") if is_hit]
