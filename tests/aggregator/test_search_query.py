@@ -97,9 +97,9 @@ def test_too_many_words_are_cut_and_said_to_be():
     ids=lambda text: repr(text[:6]),
 )
 def test_abuse_is_read_at_once(abuse: str):
-    started = time.perf_counter()
+    started = time.process_time()
     read(abuse)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 @given(st.text(alphabet=st.characters(), max_size=120))

@@ -92,7 +92,7 @@ def test_suggestions_come_at_once(engine: str):
         make_entry(f"Rapat pleno pemilu nomor{number}", feed=feed)
     follow(once=True)
     suggest("rapat no")
-    started = time.perf_counter()
+    started = time.process_time()
     for _round in range(10):
         assert suggest("rapat no")
-    assert (time.perf_counter() - started) / 10 < 0.1
+    assert (time.process_time() - started) / 10 < 0.1
