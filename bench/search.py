@@ -453,7 +453,7 @@ def main() -> None:
     global clock
     clock = CLOCKS[options.clock]
     deadline = time.monotonic() + options.seconds if options.seconds else float("inf")
-    results = {}
+    results: dict[str, Any] = {}
     for size in options.sizes:  # a process each: settings and connections are of one folder
         if len(options.sizes) > 1:
             results |= _in_process_of_its_own(size, options)
