@@ -15,10 +15,12 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
 from feeds.items import Item
+from feeds.media import PICTURE_TYPE, File
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
 HISTORY = "http://purl.org/syndication/history/1.0"
+MEDIA = "http://search.yahoo.com/mrss/"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 # feedgen's own calls setlocale, which is shared by all threads; English names need no locale.
@@ -33,7 +35,7 @@ class FeedExtension(BaseExtension):  # type: ignore[misc]
         self.is_archive = False
 
     def extend_ns(self) -> dict[str, str]:
-        return {"fh": HISTORY, "dc": DC}
+        return {"fh": HISTORY, "dc": DC, "media": MEDIA}
 
     def extend_atom(self, feed: Any) -> Any:
         for rel, href, media in self.links:
@@ -67,6 +69,9 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]
             entry.set(XML_LANG, item.language)
         if item.page != item.url:
             link(entry, "link", "related", item.page, "text/html")
+        for file in item.files:
+            _enclosure(entry, "link", file)
+        _show(entry, item)
         if item.source_url:
             entry.append(_source(item))
         return entry
@@ -83,6 +88,13 @@ class EntryExtension(BaseEntryExtension):  # type: ignore[misc]
         if item.page != item.url:
             link(entry, f"{{{ATOM}}}link", "related", item.page, "text/html")
         etree.SubElement(entry, f"{{{ATOM}}}updated").text = item.updated_at.isoformat()
+        etree.SubElement(entry, f"{{{DC}}}rights").text = item.rights
+        # One enclosure an item, as readers expect; 0 says that its length is not known (RSS profile).
+        for file in item.files[:1]:
+            etree.SubElement(entry, "enclosure", url=file.url, length=str(file.length), type=file.media_type)
+        for file in item.files[1:]:
+            _enclosure(entry, f"{{{ATOM}}}link", file)
+        _show(entry, item)
         return entry
 
 
@@ -90,6 +102,21 @@ def link(parent: Any, name: str, rel: str, href: str, media: str) -> None:
     element = etree.SubElement(parent, name, rel=rel, href=href)
     if media:
         element.set("type", media)
+
+
+def _enclosure(parent: Any, name: str, file: File) -> None:
+    link(parent, name, "enclosure", file.url, file.media_type)
+    if file.length:
+        parent[-1].set("length", str(file.length))
+
+
+def _show(parent: Any, item: Item) -> None:
+    """The lead picture, as Media RSS has it (https://www.rssboard.org/media-rss)."""
+    if item.picture:
+        shown = etree.SubElement(parent, f"{{{MEDIA}}}content", url=item.picture.url, medium="image")
+        shown.set("type", PICTURE_TYPE)
+        shown.set("width", str(item.picture.width))
+        shown.set("height", str(item.picture.height))
 
 
 def _source(item: Item) -> Any:

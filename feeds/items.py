@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
@@ -21,8 +21,10 @@ from django.utils.translation import gettext as _
 
 from aggregator import links
 from aggregator.models import Entry, EntryTopic, Revision, Satker
+from feeds import media
 from feeds.addresses import absolute, entry_tag
 from feeds.channels import tombstones
+from feeds.media import File, Picture
 
 EXCERPT = 500  # characters
 MOST_CATEGORIES = 15  # of the site's own
@@ -62,6 +64,12 @@ class Item:
     source_url: str  # the satker's feed that brought it; "" for a tombstone
     carriers: int
     categories: tuple[Category, ...]
+    files: tuple[File, ...] = ()
+    picture: Picture | None = None
+
+    @property
+    def rights(self) -> str:
+        return _("Isi milik %s. Boleh dikutip dengan menyebut sumbernya.") % self.satker
 
     @property
     def identifier(self) -> str:
@@ -100,6 +108,8 @@ class Facts(NamedTuple):
     feed_url: str
     changed_at: datetime  # of anything of this, as far as the rows tell
     topics: tuple[Topic, ...]
+    files: tuple[File, ...] = ()
+    picture: Picture | None = None
 
     @property
     def updated_at(self) -> datetime:
@@ -125,6 +135,8 @@ class Facts(NamedTuple):
             source_url=self.feed_url,
             carriers=self.carriers,
             categories=tuple(self._categories()),
+            files=self.files,
+            picture=self.picture,
         )
 
     def _satker_url(self) -> str:
@@ -157,6 +169,8 @@ _COLUMNS = (
     *(f"satker__{name}" for name in ("code", "slug", "name", "hostname", "hostname_evidence")),
     *("province__slug", "province__name", "stage__slug", "stage__name", "feed__url"),
 )
+_LABELS = _COLUMNS.index("public_revision__categories")
+_BESIDE = ("public_revision__enclosures", *(f"picture__{x}" for x in ("name", "width", "height", "tried_at")))
 _CHANGED = Greatest(
     Coalesce(F("public_revision__public_at"), F("released_at")),
     F("released_at"),
@@ -167,15 +181,20 @@ _CHANGED = Greatest(
 
 def load(entry_ids: list[int]) -> list[Facts]:
     """The facts of these entries, in this order, without those that are not public (any more)."""
-    found = Entry.objects.public().filter(id__in=entry_ids).values_list(*_COLUMNS, _CHANGED)
+    found = Entry.objects.public().filter(id__in=entry_ids).values_list(*_COLUMNS, *_BESIDE, _CHANGED)
     rows = {row[0]: row for row in found}
     topics = _topics(rows)
-    labels = _COLUMNS.index("public_revision__categories")
-    return [
-        Facts._make((*row[:labels], tuple(row[labels]), *row[labels + 1 :], tuple(topics.get(pk, ()))))
-        for pk in entry_ids
-        if (row := rows.get(pk))
-    ]
+    return [_facts(row, topics.get(pk, ())) for pk in entry_ids if (row := rows.get(pk))]
+
+
+def _facts(row: tuple[Any, ...], topics: Iterable[Topic]) -> Facts:
+    """Of one row: the columns, what is beside a post, and when the rest last changed."""
+    *columns, stored, name, width, height, made_at, changed_at = row
+    columns[_LABELS] = tuple(columns[_LABELS])
+    shown = media.picture(columns[0], name, width, height)
+    if shown:
+        changed_at = max(changed_at, made_at)
+    return Facts(*columns, changed_at, tuple(topics), media.files(stored), shown)
 
 
 class Tombstone(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 from feeds import addresses
 from feeds.documents import LANGUAGE, PUBLISHER, Document, rights
 from feeds.items import Item
+from feeds.media import File
 from feeds.render import pieces
 
 
@@ -59,7 +60,12 @@ def _fragment(item: Item, body: str) -> bytes:
         fields["content_html"] = body
     else:
         fields["content_text"] = item.excerpt
+    if item.picture:
+        fields["image"] = item.picture.url
+    if item.files:
+        fields["attachments"] = [_attachment(file) for file in item.files]
     fields["_kpu"] = {
+        "rights": item.rights,
         "page": item.page,
         "source": item.source_url,
         "carriers": item.carriers,
@@ -67,6 +73,11 @@ def _fragment(item: Item, body: str) -> bytes:
         "categories": [category._asdict() for category in item.categories],
     }
     return _text(fields)
+
+
+def _attachment(file: File) -> dict[str, Any]:
+    found: dict[str, Any] = {"url": file.url, "mime_type": file.media_type}
+    return found | {"size_in_bytes": file.length} if file.length else found
 
 
 def _text(fields: dict[str, Any]) -> bytes:

@@ -95,6 +95,7 @@ def _atom_fragments(items: Sequence[tuple[Item, str]]) -> list[bytes]:
         if item.byline:
             entry.contributor({"name": item.byline})
         entry.summary(item.excerpt)
+        entry.rights(item.rights)
         if body:
             entry.content(body, type="html")
         entry.category([{"term": c.term, "scheme": c.scheme, "label": c.label} for c in item.categories])

@@ -18,6 +18,7 @@ def news_article(entry: Entry, revision: Revision) -> dict[str, Any]:
     """The public version of a post. Author and publisher is the office, never the portal."""
     page = f"{settings.BASE_URL}{entry.get_absolute_url()}"
     office = _office(entry.satker)
+    picture = getattr(entry, "picture", None)
     topics: list[Any] = getattr(entry, "shown_topics", [])
     found = {
         "@context": "https://schema.org",
@@ -27,6 +28,7 @@ def news_article(entry: Entry, revision: Revision) -> dict[str, Any]:
         "url": page,
         "mainEntityOfPage": page,
         "isBasedOn": revision.url,
+        "image": f"{settings.BASE_URL}{picture.address}" if picture and picture.name else "",
         "datePublished": (entry.published_at if entry.has_clear_date else entry.first_seen_at).isoformat(),
         "dateModified": revision.public_at.isoformat() if revision.public_at else "",
         "inLanguage": revision.language or "id",

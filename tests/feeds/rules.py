@@ -18,7 +18,10 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 FH = "{http://purl.org/syndication/history/1.0}"
-KNOWN_NAMESPACES = {name[1:-1] for name in (ATOM, CONTENT, DC, FH)} | {"http://www.w3.org/XML/1998/namespace"}
+MEDIA = "{http://search.yahoo.com/mrss/}"
+KNOWN_NAMESPACES = {name[1:-1] for name in (ATOM, CONTENT, DC, FH, MEDIA)} | {
+    "http://www.w3.org/XML/1998/namespace"
+}
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _RFC822 = re.compile(
     r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -26,6 +29,7 @@ _RFC822 = re.compile(
 )
 _URI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:[!-~]+")
 _HTML = re.compile(r"<[a-zA-Z/!?]|&#?\w+;")
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
 
 
@@ -78,8 +82,9 @@ def _atom_links(parent: Any, where: str) -> Iterator[str]:
             yield f"{where}: link to {link.get('href')}"
         if link.get("rel", "alternate") == "alternate":
             alternates[link.get("type"), link.get("hreflang")] += 1
-        if link.get("rel") == "enclosure" and not link.get("length"):
-            yield f"{where}: enclosure without a length"
+        sized = (link.get("length") or "1").isdigit()
+        if link.get("rel") == "enclosure" and not (sized and _TYPE.fullmatch(link.get("type", ""))):
+            yield f"{where}: enclosure without a type, or with a length that is none"
     if any(count > 1 for count in alternates.values()):
         yield f"{where}: two alternate links of one type and language"
 
@@ -103,11 +108,25 @@ def _atom_entry(entry: Any) -> Iterator[str]:
         yield f"{where}: neither content nor summary"
     if (entry.findtext(f"{ATOM}updated") or "") < (entry.findtext(f"{ATOM}published") or ""):
         yield f"{where}: updated before it was published"
+    yield from _media(entry, where)
+    if len(entry.findall(f"{ATOM}rights")) > 1:
+        yield f"{where}: rights twice"
     for category in entry.findall(f"{ATOM}category"):
         if not category.get("term") or not _URI.fullmatch(category.get("scheme", "")):
             yield f"{where}: category without term or scheme"
     for source in entry.findall(f"{ATOM}source"):
         yield from _atom_head(source, f"{where}: source")
+
+
+def _media(parent: Any, where: str) -> Iterator[str]:
+    """Media RSS §media:content."""
+    for shown in parent.findall(f"{MEDIA}content"):
+        if not _web(shown.get("url", "")) or not _TYPE.fullmatch(shown.get("type", "")):
+            yield f"{where}: media without an address or a type"
+        if shown.get("medium") not in ("image", "audio", "video", "document", "executable"):
+            yield f"{where}: medium {shown.get('medium')}"
+        if not all((shown.get(name) or "1").isdigit() for name in ("width", "height", "fileSize")):
+            yield f"{where}: media of no size"
 
 
 def rss(body: bytes, address: str) -> list[str]:
@@ -213,8 +232,14 @@ def _rss_item(item: Any) -> Iterator[str]:
     if item.find("author") is not None and "@" not in (item.findtext("author") or ""):
         yield f"{where}: author without a mail address"
     for enclosure in item.findall("enclosure"):
-        if not (enclosure.get("url") and (enclosure.get("length") or "").isdigit() and enclosure.get("type")):
-            yield f"{where}: enclosure without url, length or type"
+        if not (_web(enclosure.get("url", "")) and (enclosure.get("length") or "").isdigit()):
+            yield f"{where}: enclosure without url or length"
+        if not _TYPE.fullmatch(enclosure.get("type", "")):
+            yield f"{where}: enclosure of type {enclosure.get('type')}"
+    yield from _media(item, where)
+    for link in item.findall(f"{ATOM}link"):
+        if not _web(link.get("href", "")):
+            yield f"{where}: link to {link.get('href')}"
     for category in item.findall("category"):
         if not (category.text or "").strip():
             yield f"{where}: empty category"
@@ -314,6 +339,15 @@ def _json_item(item: dict[str, Any]) -> Iterator[str]:
             yield f"{where}: {name}"
     if not all(author.get("name") or author.get("url") for author in item["authors"]):
         yield f"{where}: an author without name and url"
+    if "image" in item and not _web(item["image"]):
+        yield f"{where}: image {item['image']}"
+    for file in item.get("attachments", []):
+        if set(file) - {"url", "mime_type", "title", "size_in_bytes", "duration_in_seconds"}:
+            yield f"{where}: unknown key of an attachment"
+        if not _web(file["url"]) or not _TYPE.fullmatch(file["mime_type"]):
+            yield f"{where}: attachment without url or mime_type"
+        if not isinstance(file.get("size_in_bytes", 1), int):
+            yield f"{where}: size of an attachment"
     if not all(isinstance(tag, str) and tag for tag in item["tags"]):
         yield f"{where}: an empty tag"
 

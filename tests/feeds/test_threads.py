@@ -32,7 +32,7 @@ def facts(number: int) -> Facts:
         "ringkas",
     )
     office = ("0101", "kpu", "KPU", "", "pattern", None, None, None, None, "https://kpu.go.id/feed")
-    return Facts._make((*row, (), "id", *office, AT, ()))
+    return Facts(*row, (), "id", *office, AT, ())
 
 
 def document(numbers: range) -> documents.Document:

@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator.models import EntryTopic, Stage, Story
+from aggregator.models import EntryTopic, Picture, PortalState, Stage, Story
 from aggregator.models import Topic as TopicRow
 from feeds import channels, documents, render, windows
 from feeds.items import Facts, Topic, fit
+from feeds.media import files, picture
 from feeds.views import WRITERS
 from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
 from tests.feeds.rules import ATOM, CHECKS
@@ -45,7 +46,14 @@ def posts() -> None:
             content_html='<p>Teks <a href="https://kpu.go.id/">lengkap</a></p>',
             author="Humas",
             categories=["Berita", "", "Pleno & DPT"],
+            enclosures=[
+                {"url": "https://kpu.go.id/dpt.pdf", "media_type": "application/pdf", "length": 12345},
+                {"url": "https://kpu.go.id/lampiran", "media_type": "Bukan Jenis", "length": None},
+                {"url": "javascript:alert(1)", "media_type": "text/html", "length": 1},
+            ],
         )
+        if number:
+            Picture.objects.create(entry=entry, name="abc", width=640, height=400, tried_at=SEEN)
         EntryTopic.objects.create(entry=entry, topic=topic, score=1)
     make_entry(satker=office, public=False, state="withdrawn", released_at=SEEN, withdrawn_at=SEEN)
 
@@ -105,6 +113,38 @@ def test_an_entry_names_its_office_its_source_and_its_page_here(client: Client, 
     source = entry.find(f"{ATOM}source")
     assert source.findtext(f"{ATOM}id").startswith("https://kab-contoh")
     assert source.findtext(f"{ATOM}title") == "KPU Kota Kediri"
+
+
+def test_picture_attachments_and_rights_come_with_an_entry(client: Client, posts: None) -> None:
+    picture = {"url": f"{BASE}/gambar/3/abc.webp", "medium": "image", "width": "640", "height": "400"}
+    for ending in ("atom", "rss"):
+        feed = feedparser.parse(client.get(f"/feeds/satker/3571.{ending}").content)
+        entry = next(one for one in feed.entries if one.id.endswith("/3"))
+        assert picture.items() <= entry.media_content[0].items()
+        files = {file.href: (file.type, int(file.get("length", 0))) for file in entry.enclosures}
+        assert files["https://kpu.go.id/dpt.pdf"] == ("application/pdf", 12345)
+        assert entry.rights == "Isi milik KPU Kota Kediri. Boleh dikutip dengan menyebut sumbernya."
+        assert not any("javascript" in href for href in files)
+    items = json.loads(client.get("/feeds/satker/3571.json").content)["items"]
+    item = next(one for one in items if one["id"].endswith("/3"))
+    assert item["image"] == picture["url"]
+    assert item["attachments"] == [
+        {"url": "https://kpu.go.id/dpt.pdf", "mime_type": "application/pdf", "size_in_bytes": 12345},
+        {"url": "https://kpu.go.id/lampiran", "mime_type": "application/octet-stream"},
+    ]
+
+
+def test_a_picture_that_comes_later_changes_the_feed_but_not_the_date_of_the_entry(client: Client) -> None:
+    entry = make_entry()
+    before = client.get("/feeds/nasional.json")
+    Picture.objects.create(entry=entry, name="abc", width=640, height=400, tried_at=SEEN + timedelta(hours=1))
+    PortalState.bump()
+    after = client.get("/feeds/nasional.json")
+    assert after["ETag"] != before["ETag"]
+    assert after["Last-Modified"] > before["Last-Modified"]
+    one, other = (json.loads(x.content)["items"][0] for x in (before, after))
+    assert one["date_modified"] == other["date_modified"]
+    assert other["image"].endswith("/abc.webp")
 
 
 def test_the_excerpt_is_given_unless_the_whole_text_is_asked_for(client: Client, posts: None) -> None:
@@ -169,6 +209,8 @@ FACTS = st.builds(
         feed_url="https://kpu.go.id/feed",
         changed_at=at,
         topics=(Topic("pdpb", "PDPB"),),
+        files=files([{"url": url, "media_type": byline, "length": len(labels)}, {"url": title}]),
+        picture=picture(7, "abc" if labels else "", 640, 400),
     ),
     *(TEXTS, TEXTS, TEXTS, TEXTS, DATES, st.timedeltas(timedelta(-9), timedelta(9)), WEB),
     st.lists(TEXTS, max_size=3),
