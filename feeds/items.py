@@ -194,7 +194,7 @@ def _facts(row: tuple[Any, ...], topics: Iterable[Topic]) -> Facts:
     shown = media.picture(columns[0], name, width, height)
     if shown:
         changed_at = max(changed_at, made_at)
-    return Facts(*columns, changed_at, tuple(topics), media.files(stored), shown)
+    return Facts._make((*columns, changed_at, tuple(topics), media.files(stored), shown))
 
 
 class Tombstone(NamedTuple):
