@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,7 +39,6 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "one-time-code",
-                "autofocus": True,
                 "autocapitalize": "none",
                 "inputmode": "text",
             }
@@ -83,7 +81,9 @@ class NewPasswordForm(forms.Form):
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["password"].help_text = SafeString(" ".join(password_validators_help_texts()))
+        self.fields["password"].help_text = _(
+            "Sedikitnya 12 aksara; bukan sandi umum, bukan hanya angka, tidak mirip nama atau surel Anda."
+        )
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])

@@ -69,7 +69,7 @@ def busy(news, admin) -> dict[str, object]:
         "KPU gelar rapat pleno terbuka", feed=feed, text="Rapat pleno berlangsung tertib. " * 20
     )
     bad = Revision.objects.create(
-        entry=entry, number=2, state="held", title=SPAM, text="Daftar slot gacor. " + "Rapat pleno tertib. " * 20,
+        entry=entry, number=2, state="held", title=SPAM, text="Daftar slot gacor. " + "Rapat pleno. " * 20,
         content_html='<p>Daftar <a href="https://slot.example">slot</a></p>', content_sha256="b" * 64,
     )  # fmt: skip
     signals = [

@@ -48,6 +48,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return _begin_again(request)
     user, goal = half
     form = CodeForm(request.POST or None)
+    form.fields["code"].widget.attrs["autofocus"] = True
     if request.method == "POST" and form.is_valid():
         with audit.acting(request):
             refused = gate.check_code(user, form.cleaned_data["code"])
