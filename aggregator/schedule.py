@@ -29,6 +29,7 @@ JITTER = random.Random()  # noqa: S311 - so that feeds do not move in step; no s
 
 QUIET_GROWTH = 1.06  # nothing new: in balance a feed is asked about 13 times between two posts
 NEWS_SHRINK = 0.5
+PUSHED_FACTOR = 4
 FLOOD_SHRINK = 0.25  # more than half of the window was new: another such step and posts are lost
 
 # First wait after a failure, in seconds; it doubles with each further one. A time-out is not a 404.
@@ -58,6 +59,7 @@ class Attempt:
     fresh_for: float | None = None
     retry_after: float | None = None
     wishes: dict[str, object] | None = None
+    is_pushed: bool = False  # a hub tells us of news, so looking is only for the case that it does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def plan(
     else:
         interval = _adapt(interval, attempt, least, most)
         wait = max(interval, min(_wish(attempt), MAX_WISH))
+        if attempt.is_pushed:
+            wait = max(wait, min(interval * PUSHED_FACTOR, most))
     wait = max(least * 0.8, wait * rng.uniform(0.9, 1.1), attempt.retry_after or 0)
     at = _outside_skipped(now + timedelta(seconds=wait), attempt.wishes or {}, rng)
     return Plan(interval, at, stop=attempt.error_code == "http_410")
@@ -147,7 +151,7 @@ def _lease(wanted: Q, now: datetime, limit: int | None) -> list[Feed]:
         until = now + timedelta(seconds=LEASE_SECONDS)
         Feed.objects.filter(id__in=ids).update(lease=token, next_check_at=until)
     taken = Feed.objects.filter(id__in=ids, lease=token)
-    return list(taken.select_related("satker", "replaces").order_by("id"))
+    return list(taken.select_related("satker", "replaces", "subscription").order_by("id"))
 
 
 def _take_turns() -> None:

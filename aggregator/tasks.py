@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import Schedule
 
-from aggregator import archive, enrol, holders, images, moves, pipeline, presence, schedule
+from aggregator import archive, enrol, holders, images, moves, pipeline, presence, schedule, subscriber
 from aggregator.models import Duty, FetchLog, RawFeed
 from aggregator.search.quality import forget_old
 
@@ -30,7 +30,7 @@ def refresh_due() -> dict[str, float]:
 
 
 def look_after() -> dict[str, int]:
-    """What polling alone does not do: moves of sites, gaps, and feeds that were lost."""
+    """What polling alone does not do: moves of sites, gaps, hubs, and feeds that were lost."""
     done: dict[str, int] = {}
     with _way_out(wait=WAIT_SECONDS) as is_ours:
         if not is_ours:
@@ -39,6 +39,7 @@ def look_after() -> dict[str, int]:
         now = timezone.now()
         done["moves"] = moves.carry_out(seconds=end - time.monotonic())
         done["gaps"] = archive.fill_gaps(now, seconds=end - time.monotonic())
+        done["hubs"] = subscriber.keep_subscriptions(now, seconds=end - time.monotonic())
         done["searches"] = enrol.search_again(now, seconds=end - time.monotonic())
     return done
 

@@ -23,6 +23,7 @@ from portal.views import (
     search,
     subjects,
     subscribe,
+    websub,
 )
 
 urlpatterns = [
@@ -30,6 +31,7 @@ urlpatterns = [
     path("", include("portal.monitoring.urls")),
     path("feeds/", include("feeds.urls")),
     path("hub", hub, name="hub"),
+    path("websub/<str:token>", websub.callback, name="websub"),
     path("api/v1/", api.urls),
     path("gambar/<int:pk>/<slug:name>.webp", pictures.picture, name="picture"),
     path("satker.csv", offices.satker_csv, name="satker_csv"),

@@ -48,6 +48,7 @@ class Feed(models.Model):
     last_modified = models.CharField(max_length=200, blank=True)
     body_sha256 = models.CharField(max_length=64, blank=True)
     hub_url = models.CharField(max_length=1000, blank=True)
+    hub_topic = models.CharField(max_length=1000, blank=True)  # what the feed calls itself (rel=self)
     # {"ttl": seconds, "skip_hours": [0–23 GMT], "skip_days": ["Sunday"]}: what the feed itself asks for
     wishes = models.JSONField(default=dict, blank=True)
     last_checked_at = models.DateTimeField(_("terakhir diperiksa"), null=True, blank=True)

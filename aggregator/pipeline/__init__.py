@@ -7,16 +7,33 @@ killed, repeated and run beside itself.
 
 from __future__ import annotations
 
+import logging
 import time
+import zlib
 from collections.abc import Iterable
 
 from django.utils import timezone
 
 from aggregator import classify, cluster, schedule, screen, store
+from aggregator.errors import FeedError
+from aggregator.models import Feed, PushedBody
+from aggregator.parse_pool import ParsePool, ReadTask
 from aggregator.pipeline.policies import fetch_policy, parse_pool, store_policy
 from aggregator.pipeline.run import Progress, Run, Totals, let_others_write
+from aggregator.records import FetchResult, Outcome
 
-__all__ = ["Totals", "derive", "fetch_policy", "parse_pool", "refresh_due", "refresh_feeds", "store_archive"]
+__all__ = [
+    "Totals",
+    "derive",
+    "fetch_policy",
+    "parse_pool",
+    "refresh_due",
+    "refresh_feeds",
+    "store_archive",
+    "store_pushed",
+]
+
+log = logging.getLogger(__name__)
 
 RUN_SECONDS = 75.0  # no request begins later; with its time-out a run ends well within lease and task
 BUSY_PAUSE = 1.0  # before another look at hosts that another worker holds
@@ -64,6 +81,34 @@ def store_archive(reading: store.Reading) -> store.Counts:
     counts = store.save([reading], timezone.now(), store_policy())
     screen.screen_pending(timezone.now(), limit=10_000, satker_ids={reading.feed.satker_id})
     return counts.get(reading.feed.pk, store.Counts())
+
+
+def store_pushed(pushed: PushedBody, pool: ParsePool) -> bool:
+    """Parse, store and screen what a hub pushed; false when another worker holds the feed just now.
+
+    What cannot be read is dropped: the next poll tells staff what is wrong with the feed."""
+    leased = schedule.lease([pushed.feed_id], timezone.now())
+    if not leased:
+        return pushed.feed.state != Feed.State.ACTIVE
+    feed = leased[0]
+    try:
+        task = ReadTask(
+            body=zlib.decompress(bytes(pushed.body)),
+            url=feed.url,
+            media_type=pushed.media_type,
+            charset=pushed.charset,
+            now=pushed.received_at,
+            timezone=feed.satker.timezone,
+        )
+        clean = pool.submit(task).result()
+        result = FetchResult(feed.pk, feed.url, Outcome.FETCHED, pushed.received_at, 0)
+        store.save([store.Reading(feed, result, clean, is_push=True)], timezone.now(), store_policy())
+        screen.screen_pending(timezone.now(), limit=10_000, satker_ids={feed.satker_id})
+    except FeedError as error:
+        log.warning("a pushed body of feed %s was dropped: %s", feed.pk, error.message)
+    finally:
+        schedule.give_back(leased, pushed.feed.next_check_at)
+    return True
 
 
 def derive(*, seconds: float | None = None) -> int:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from aggregator import outage, schedule, store
+from aggregator.models import Feed, HubSubscription
 from aggregator.parse_pool import ParsePool
 from aggregator.records import FetchPolicy, Outcome
 
@@ -58,6 +59,7 @@ def _next_check(reading: store.Reading, counts: store.Counts) -> store.NextCheck
             fresh_for=result.fresh_for,
             retry_after=result.retry_after,
             wishes=feed.wishes,
+            is_pushed=_is_pushed(feed),
         ),
         interval=feed.interval,
         now=timezone.now(),
@@ -65,3 +67,14 @@ def _next_check(reading: store.Reading, counts: store.Counts) -> store.NextCheck
         most=settings.FETCH_MAX_INTERVAL,
     )
     return store.NextCheck(plan.interval, plan.next_check_at, plan.stop)
+
+
+def _is_pushed(feed: Feed) -> bool:
+    """Whether a hub has promised to tell us, and still does."""
+    subscription: HubSubscription | None = getattr(feed, "subscription", None)
+    return (
+        subscription is not None
+        and subscription.state == HubSubscription.State.ACTIVE
+        and subscription.expires_at is not None
+        and subscription.expires_at > timezone.now()
+    )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from aggregator.bulk import insert, update
 from aggregator.errors import FeedError
-from aggregator.links import host
+from aggregator.links import absolute, host
 from aggregator.models import Feed, FetchLog, HostPause, RawFeed
 from aggregator.records import CleanFeed, FetchResult, Outcome
 from aggregator.store.reading import Counts, Reading, StorePolicy
@@ -69,7 +69,8 @@ def _success(reading: Reading, tally: Counts, now: datetime) -> dict[str, object
             "media_type": result.media_type[:100],
             "title": parsed.title[:300],
             "generator": parsed.generator[:200],
-            "hub_url": next(iter(result.hub_links + parsed.hub_links), "")[:1000],
+            "hub_url": _address(next(iter(result.hub_links + parsed.hub_links), "")),
+            "hub_topic": _address(parsed.self_link),
             "wishes": _wishes(reading.clean),
         }
         if (
@@ -91,6 +92,12 @@ def _software(generator: str) -> str:
     """The first telling word: "https://wordpress.org/?v=6.8" and "WordPress 6.9" are one."""
     words = re.findall(r"[a-z]{3,}", generator.lower())
     return next((word for word in words if word not in ("http", "https", "www", "the")), "")
+
+
+def _address(url: str) -> str:
+    """Absolute and whole, or none: a shortened address is another one."""
+    url = absolute(url)
+    return url if len(url) <= 1000 else ""
 
 
 def _judged_guids(feed: Feed, tally: Counts) -> dict[str, object]:

@@ -30,13 +30,6 @@ from tests.factories import make_entry, make_feed, make_satker
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _plain_static_files(settings) -> None:
-    settings.WHITENOISE_AUTOREFRESH = True  # asks for no collected folder
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 @pytest.fixture
 def staff(client: Client) -> Client:
     user = User.objects.create(username="ani", role="admin", is_staff=True, is_superuser=True)

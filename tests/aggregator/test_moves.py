@@ -33,13 +33,6 @@ def posts(site: str, first: int, count: int) -> list[dict[str, object]]:
     ]
 
 
-@pytest.fixture(autouse=True)
-def _plain_static_files(settings) -> None:
-    settings.WHITENOISE_AUTOREFRESH = True  # asks for no collected folder
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 @pytest.fixture
 def sites(net: SatkerNetwork, settings) -> tuple[FaultSite, FaultSite]:
     settings.FETCH_ALLOWED_NETWORKS = ("127.0.0.0/8",)

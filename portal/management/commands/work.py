@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
-from aggregator import holders, pipeline
+from aggregator import holders, pipeline, subscriber
 from aggregator import tasks as aggregator_tasks
 from aggregator.models import Duty
 from aggregator.tasks import keep_schedules
@@ -78,6 +78,7 @@ class _Team:
 def _derive() -> None:
     """What must follow a stored post in seconds; one node at a time."""
     if Duty.take("derive", holders.me(), DUTY_SECONDS):
+        subscriber.read_pushes()
         pipeline.derive(seconds=DUTY_SECONDS / 2)
         daily.follow(seconds=DUTY_SECONDS / 6)
         follow.follow(seconds=DUTY_SECONDS / 12)
