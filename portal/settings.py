@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.known_host",
     "portal.limits.rate_limits",
+    "portal.monitoring.reads.count_reads",
     "portal.standby.stand_in",
     "portal.pagecache.page_cache",
     "portal.limits.shed_search",

@@ -19,11 +19,12 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 60.0  # seconds
 DUTY_SECONDS = 180.0
 PAUSE = 5.0
+SETTLE = 120.0  # after a start: what all begins together needs a moment before it can be called dead
 
 
 def run(stopped: Callable[[], bool], pause: Callable[[float], None] = time.sleep) -> None:
     """Go on until `stopped`."""
-    look_at = 0.0
+    look_at = time.monotonic() + SETTLE
     while not stopped():
         try:
             close_old_connections()

@@ -189,13 +189,14 @@ def _certificate(now: datetime) -> Iterator[Condition]:
 
 
 def _worker(now: datetime) -> Iterator[Condition]:
-    """The resident loop, the schedule and the fetching each have a sign of life of their own."""
+    """The resident loop, the schedule and the fetching each have a sign of life of their own. A portal that
+    never worked is not dead."""
     duty = Duty.objects.filter(name="derive").first()
-    if duty is None or duty.until < now - WORKER_LATE:
-        seen = f"{duty.until:%Y-%m-%d %H:%M} UTC" if duty else _("tidak pernah")
-        yield Condition("pekerja", _("Pekerja portal mati"), _("tanda hidup terakhir %s") % seen)
+    if duty and duty.until < now - WORKER_LATE:
+        seen = _("tanda hidup terakhir %s") % f"{duty.until:%Y-%m-%d %H:%M} UTC"
+        yield Condition("pekerja", _("Pekerja portal mati"), seen)
     row = Schedule.objects.filter(name="refresh_due").first()
-    if row is None or row.next_run is None or row.next_run < now - SCHEDULE_LATE:
+    if row and (row.next_run is None or row.next_run < now - SCHEDULE_LATE):
         yield Condition(
             "jadwal", _("Jadwal pengambilan tidak berjalan"), _("django-q2 tidak mengerjakan tugasnya")
         )

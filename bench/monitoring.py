@@ -1,0 +1,208 @@
+"""A year of the nation's 553 satker: how long each staff page takes, of one account of KPU RI and one of a
+province, against the floor of an empty staff page in the same run.
+
+    python bench/monitoring.py [--posts 100000]
+
+Prints one table; the pages are asked through Django's test client, in this process, without a browser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+FOLDER = tempfile.mkdtemp(prefix="bench-monitoring-")
+os.environ.update(
+    DEMO="1", DATA_DIR=os.environ.get("BENCH_DIR", FOLDER), DJANGO_SETTINGS_MODULE="portal.settings"
+)
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from aggregator import bulk  # noqa: E402
+from aggregator.models import Change, Entry, EntryTopic, Feed, Revision, Satker, Stage, Topic  # noqa: E402
+from portal import daily  # noqa: E402
+from portal.models import User  # noqa: E402
+from portal.monitoring.figures import follow  # noqa: E402
+from portal.monitoring.models import FeedDay  # noqa: E402
+
+CHANCE = random.Random(1)
+ORIGINS = ("own", "own", "own", "own", "central", "province", "child", "peer", "")
+PAGES = (
+    "/pantauan",
+    "/pantauan/aktivitas",
+    "/pantauan/aktivitas/banding",
+    "/pantauan/aktivitas/kewajiban",
+    "/pantauan/aktivitas/target",
+    "/pantauan/aktivitas/satker/3571",
+    *(f"/pantauan/laporan/{number}" for number in range(1, 11)),
+    "/pantauan/peringatan",
+    "/pantauan/ringkasan",
+)
+YEAR_PAGES = ("/pantauan/aktivitas", "/pantauan/laporan/2", "/pantauan/laporan/4", "/pantauan/laporan/5")
+FLOOR = "/pantauan/akun"
+REPEATS = 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--posts", type=int, default=100_000)
+    posts = parser.parse_args().posts
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        if not Satker.objects.exists():
+            make_year(posts)
+        print_build()
+        for role in ("viewer", "province"):
+            print_pages(role)
+    finally:
+        if "BENCH_DIR" not in os.environ:
+            shutil.rmtree(FOLDER)
+
+
+def make_year(posts: int) -> None:
+    call_command("load_registry", verbosity=0)
+    now = datetime.now(UTC)
+    satker = list(Satker.objects.all())
+    feeds = [
+        Feed(
+            satker=one,
+            url=f"https://{one.code}.example/feed",
+            last_success_at=now,
+            last_checked_at=now,
+            first_success_at=now,
+        )
+        for one in satker
+    ]
+    Feed.objects.bulk_create(feeds)
+    stages, topics = list(Stage.objects.all()), list(Topic.objects.all())
+    busy = [CHANCE.paretovariate(1.2) for _ in satker]
+    entries, revisions, tags = [], [], []
+    for number in range(1, posts + 1):
+        feed = feeds[CHANCE.choices(range(len(feeds)), busy)[0]] if number > len(feeds) else feeds[number - 1]
+        at = now - timedelta(minutes=CHANCE.randint(5, 365 * 1440))
+        entries.append(
+            Entry(
+                pk=number,
+                satker_id=feed.satker_id,
+                province_id=feed.satker.province_id,
+                feed=feed,
+                guid=f"urn:{number}",
+                url=f"https://{feed.satker.code}.example/berita/rapat-pleno-{number}",
+                content_sha256=f"{number:064x}",
+                published_at=at,
+                first_seen_at=at + timedelta(minutes=CHANCE.randint(1, 90)),
+                last_seen_at=at,
+                released_at=at,
+                origin=CHANCE.choice(ORIGINS),
+                stage=CHANCE.choice(stages) if stages and CHANCE.random() < 0.3 else None,
+                event_on=at.date() - timedelta(days=CHANCE.randint(0, 5)),
+                clustered_at=at,
+                classified_at=at,
+            )
+        )
+        title = (
+            f"PDPB Triwulan {CHANCE.randint(1, 4)}" if CHANCE.random() < 0.05 else f"Rapat pleno ke-{number}"
+        )
+        revisions.append(
+            Revision(
+                pk=number,
+                entry_id=number,
+                title=title,
+                text="Isi berita. " * 40,
+                state="public",
+                public_at=at,
+                content_sha256=f"{number:064x}",
+            )
+        )
+        tags += [
+            EntryTopic(entry_id=number, topic=topic, score=CHANCE.random())
+            for topic in CHANCE.sample(topics, CHANCE.randint(0, 2))
+        ]
+    for entry in entries:
+        entry.state = "public"
+    Entry.objects.bulk_create(entries, batch_size=500)
+    Revision.objects.bulk_create(revisions, batch_size=500)
+    bulk.update(Entry, ("public_revision_id",), [(number, number) for number in range(1, posts + 1)])
+    EntryTopic.objects.bulk_create(tags, batch_size=500)
+    days = [timezone.localdate() - timedelta(days=n) for n in range(365)]
+    FeedDay.objects.bulk_create(
+        (
+            FeedDay(feed=feed, day=day, polls=40, fetched=5, unmodified=33, failed=2, kinds={"timeout": 2})
+            for feed in feeds
+            for day in days
+        ),
+        batch_size=2000,
+    )
+    for role, code in (("viewer", ""), ("province", "35")):
+        User.objects.create_user(
+            role, f"{role}@kpu.example", role=role, satker=Satker.objects.filter(code=code).first()
+        )
+    Change.objects.mark(list(range(1, posts + 1, 97)))
+
+
+def print_build() -> None:
+    started = time.perf_counter()
+    follow.rebuild()
+    built = time.perf_counter() - started
+    daily.rebuild()
+    posts = Entry.objects.count()
+    rate = posts / built
+    print(f"{posts} posts of {Satker.objects.count()} satker counted in {built:.1f} s ({rate:.0f} posts/s)")
+    entry = Entry.objects.order_by("-pk").first()
+    assert entry is not None
+    Change.objects.mark([entry.pk])
+    print(f"one changed post followed in {1000 * timed(follow.follow):.0f} ms")
+
+
+def print_pages(role: str) -> None:
+    client = Client()
+    client.force_login(User.objects.get(username=role))
+    floor = measure(client, FLOOR)
+    first = timezone.localdate() - timedelta(days=364)
+    print(f"\n{role}: floor ({FLOOR}) {floor:.0f} ms")
+    for page in (*PAGES, *(f"{page}?dari={first}" for page in YEAR_PAGES)):
+        took = measure(client, page)
+        print(f"{page:62} {took:6.0f} ms  {took / floor:5.1f} × floor")
+
+
+def measure(client: Client, page: str) -> float:
+    """The median of some repetitions, in milliseconds of CPU of this process."""
+
+    def ask() -> None:
+        answer = client.get(page)
+        assert answer.status_code == 200, (page, answer.status_code)
+
+    ask()
+    return 1000 * statistics.median(timed(ask) for _ in range(REPEATS))
+
+
+def timed(step: Callable[[], Any]) -> float:
+    started = time.process_time()
+    step()
+    return time.process_time() - started
+
+
+if __name__ == "__main__":
+    main()
