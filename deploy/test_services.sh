@@ -2,6 +2,12 @@
 # Install what some tests need (headless Chromium, PostgreSQL, Redis, nginx) where this machine allows it: as
 # root on Debian. Elsewhere those tests are skipped by name, with the reason.
 set -u
+# The Nu Html Checker, where Java and npm are.
+checker=var/tools/node_modules/vnu-jar/build/dist/vnu.jar
+if [ ! -e "$checker" ] && command -v java >/dev/null 2>&1 && command -v npm >/dev/null 2>&1; then
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix var/tools vnu-jar@26.9.27 >/dev/null 2>&1 ||
+        echo "Could not fetch the HTML checker; its test will be skipped by name."
+fi
 wanted=""
 command -v chromium >/dev/null 2>&1 || wanted="$wanted chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresql"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
-from django.utils import timezone
 
-from aggregator.models import Entry, Province, Revision, Satker
-from portal import charts, lists
+from aggregator.models import Satker
+from portal.samples import samples
 
 
 def about(request: HttpRequest) -> HttpResponse:
@@ -64,34 +60,3 @@ def _is_there(path: str) -> bool:
 def gaya(request: HttpRequest) -> HttpResponse:
     """Every component in every state, also with titles and names at their longest. Nothing is stored."""
     return render(request, "portal/gaya.html", samples())
-
-
-def samples() -> dict[str, object]:
-    """Made-up rows, never saved, that stretch each component."""
-    long_name = "KPU Kabupaten Kepulauan Siau Tagulandang Biaro"
-    office = Satker(code="7108", name=long_name, slug="contoh", level="regency", timezone="Asia/Makassar")
-    office.province = Province(code="71", name="Sulawesi Utara", slug="sulawesi-utara", abbr="SA")
-    title = (
-        "Rapat pleno terbuka rekapitulasi daftar pemilih berkelanjutan triwulan ketiga bersama Bawaslu,"
-        " Dukcapil, TNI, Polri, dan partai politik"
-    )
-    at = timezone.now() - timedelta(hours=3)
-    entries = [
-        _sample(office, 1, title, at, carriers=30),
-        _sample(office, 2, "Apel pagi", at - timedelta(days=1)),
-        _sample(office, 3, "PENGUMUMAN SELEKSI", at - timedelta(days=90), date_status="impossible"),
-    ]
-    places = [(place, (place.tile_row * 7 + place.tile_col * 3) % 23) for place in Province.objects.all()]
-    return {
-        "lines": [lists.Line(entries[0]), lists.Line(entries[1], folded=48), lists.Line(entries[2])],
-        "tile_map": charts.map_of(places, "", known={place.pk for place, posts in places[1:]}),
-        "office": office,
-        "long_title": title,
-    }
-
-
-def _sample(office: Satker, pk: int, title: str, at: datetime, **more: Any) -> Entry:
-    revision = Revision(title=title, summary="Satu baris ringkasan yang menerangkan isi berita. " * 4)
-    return Entry(
-        pk=pk, satker=office, province=office.province, public_revision=revision, published_at=at, **more
-    )

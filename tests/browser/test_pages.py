@@ -7,8 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
+from aggregator.models import Feed
 from tests.browser.conftest import SHOTS
+from tests.factories import make_entry
+from tests.small_news import PAGES
 
 pytestmark = [
     pytest.mark.browser,
@@ -17,25 +21,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
 ]
 
-PATHS = {
-    "beranda": "/",
-    "cari": "/cari?provinsi=bali&provinsi=aceh&topik=logistik",
-    "cari-kosong": "/cari?satker=3502&dari=2001-01-01&sampai=2001-01-02",
-    "berita": "/berita/1/x",
-    "riwayat": "/berita/1/riwayat",
-    "satker": "/satker/7105/kantor",
-    "kantor": "/satker",
-    "provinsi": "/provinsi/jawa-timur",
-    "topik": "/topik/logistik",
-    "tahapan": "/tahapan",
-    "aktivitas": "/aktivitas",
-    "peta": "/aktivitas?peta=wilayah&ukuran=perubahan&provinsi=bali",
-    "langganan": "/langganan?provinsi=bali",
-    "ditarik": "/ditarik",
-    "tentang": "/tentang",
-    "gaya": "/gaya",
-    "tidak-ada": "/tidak-ada",
-}
 FIRST_LOAD = 100_000  # bytes on the wire, without images
 
 
@@ -45,40 +30,42 @@ def open_page(browser, width, scheme="light", **options):
     return context.new_page()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
-@pytest.mark.parametrize("name", PATHS)
-def test_page(browser, live_server, name, width, scheme):
-    """Contrast differs by theme and layout by width only, so two of the four pairs are asked of axe."""
-    page = open_page(browser, width, scheme)
-    said, asked, wire = [], [], []
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_page(browser, live_server, name, width):
+    """Quiet, from our house only, without a cookie, nowhere too wide, and without a fault that axe finds, in
+    both themes; pictures of both are kept in `var/screenshots`."""
+    page = open_page(browser, width)
+    said, asked = [], []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: asked.append(urlsplit(request.url).netloc))
-    page.on("response", lambda response: wire.append(len(response.body())) if response.ok else None)
-    response = page.goto(live_server.url + PATHS[name])
-    missing = name == "tidak-ada"
-    assert response.status == (404 if missing else 200)
-    assert [line for line in said if not (missing and "404" in line)] == []
+    path, status = PAGES[name]
+    response = page.goto(live_server.url + path)
+    assert response.status == status
+    assert [line for line in said if not (status >= 400 and str(status) in line)] == []
     assert set(asked) == {urlsplit(live_server.url).netloc}
     assert page.context.cookies() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page)
-    assert [violation["id"] for violation in found.response["violations"]] == [], found.generate_report()
     SHOTS.mkdir(parents=True, exist_ok=True)
-    for other in ("light", "dark"):
-        page.emulate_media(color_scheme=other)
-        page.screenshot(path=SHOTS / f"{name}-{width}-{other}.png", full_page=True)
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        found = Axe().run(page)
+        assert [violation["id"] for violation in found.response["violations"]] == [], found.generate_report()
+        page.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=True)
     page.context.close()
 
 
-@pytest.mark.parametrize("name", ["beranda", "cari", "berita", "kantor", "aktivitas"])
+@pytest.mark.parametrize(
+    "name", ["beranda", "cari", "berita", "kantor", "aktivitas", "peta", "inspirasi", "gaya"]
+)
 def test_the_first_load_is_light(browser, live_server, name):
     page = open_page(browser, 360)
     cdp = page.context.new_cdp_session(page)
     cdp.send("Network.enable")
     sizes = []
     cdp.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-    page.goto(live_server.url + PATHS[name], wait_until="networkidle")
+    page.goto(live_server.url + PAGES[name][0], wait_until="networkidle")
     assert sum(sizes) <= FIRST_LOAD
     page.context.close()
 
@@ -118,10 +105,76 @@ def test_at_360_px_search_region_and_three_stories_are_on_the_first_screen(brows
 
 def test_at_320_px_nothing_is_cut_off(browser, live_server):
     page = open_page(browser, 320)
-    for path in PATHS.values():
+    for path, _status in PAGES.values():
         page.goto(live_server.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
     page.context.close()
+
+
+def test_at_200_percent_zoom_and_with_doubled_letters_nothing_is_cut_off(browser, live_server):
+    """Zoom halves what 1280 px hold; doubled letters (WCAG 1.4.4) leave the width as it is."""
+    page = open_page(browser, 640, device_scale_factor=2)
+    for path, _status in PAGES.values():
+        page.goto(live_server.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 640, path
+        page.evaluate(DOUBLED)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 640, path
+    page.context.close()
+
+
+DOUBLED = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("html { font-size: 212.5% !important }");
+  document.adoptedStyleSheets = [sheet];
+}"""
+
+
+def test_with_reduced_motion_nothing_moves_by_itself(browser, live_server):
+    page = open_page(browser, 1280, reduced_motion="reduce")
+    page.goto(live_server.url + "/aktivitas")
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    assert page.evaluate("document.getAnimations().length") == 0
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", ["beranda", "cari", "berita", "lapor", "inspirasi"])
+def test_the_keyboard_walks_through_a_whole_page_in_the_order_of_reading(browser, live_server, name):
+    """Every stop is seen, has a ring, comes after the one before it, and none is a trap."""
+    page = open_page(browser, 1280, reduced_motion="reduce")  # or a stop is seen only after gliding there
+    page.goto(live_server.url + PAGES[name][0])
+    page.evaluate("document.last = null; document.stops = 0")
+    for _step in range(400):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(STOP)
+        if stop is None:
+            break
+        assert stop["after"], stop
+        assert stop["seen"], stop
+        assert stop["ring"], stop
+    else:
+        pytest.fail("the walk does not end")
+    assert page.evaluate("document.stops") >= 15
+    page.context.close()
+
+
+STOP = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  const before = document.last;
+  document.last = at;
+  document.stops += 1;
+  const box = (at.closest("label") || at).getBoundingClientRect();
+  const style = getComputedStyle(at);
+  const follows = !before || before.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const cell = at.querySelector(".cell, .hit");
+  return {
+    what: at.outerHTML.slice(0, 120),
+    after: before === at || Boolean(follows),  // a date has several stops of its own
+    seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+    ring: (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2)
+      || Boolean(cell && parseFloat(getComputedStyle(cell).strokeWidth) >= 2),
+  };
+}"""
 
 
 def test_touch_targets_are_large_enough_at_360_px(browser, live_server):
@@ -207,6 +260,53 @@ def test_the_hovered_province_is_named_in_a_fixed_place(browser, live_server):
     page.mouse.move(0, 0)
     assert page.locator("#dinamai").text_content() == usual
     page.context.close()
+
+
+def test_the_strip_of_the_latest_posts_renews_itself_and_marks_their_places(browser, live_server):
+    page = open_page(browser, 1280)
+    page.clock.install()
+    page.goto(live_server.url + "/aktivitas")
+    assert page.locator(".tiles a.fresh").count() > 1
+    feed = Feed.objects.get(satker__province__slug="bali")
+    for number in range(6):
+        make_entry(f"Kabar segar {number}", feed=feed, published_at=timezone.now())
+    with page.expect_response(lambda response: "/aktivitas/kini" in response.url):
+        page.clock.run_for(61_000)
+    page.locator(".ticker", has_text="Kabar segar").wait_for()
+    marked = page.locator(".tiles a.fresh")
+    assert [marked.nth(at).get_attribute("data-tempat") for at in range(marked.count())] == ["bali"]
+    page.context.close()
+
+
+def test_the_strip_keeps_what_it_has_when_the_portal_does_not_answer(browser, live_server):
+    page = open_page(browser, 1280)
+    page.clock.install()
+    page.goto(live_server.url + "/aktivitas")
+    before = page.locator(".ticker").text_content()
+    page.route("**/aktivitas/kini*", lambda route: route.abort())
+    page.clock.run_for(61_000)
+    page.locator(".now[data-old]").wait_for()
+    assert page.locator(".stale").is_visible()
+    assert page.locator(".ticker").text_content() == before
+    page.context.close()
+
+
+def test_the_directory_narrows_while_a_name_is_typed(browser, live_server):
+    page = open_page(browser, 1280)
+    page.goto(live_server.url + "/satker")
+    page.locator("main input[name=q]").press_sequentially("sulawesi siau")
+    assert page.locator("section.offices:visible").count() == 1
+    assert page.locator("section.offices li:visible").count() == 1
+    page.context.close()
+
+
+def test_buttons_that_need_a_script_are_not_there_without_one(browser, live_server):
+    for script in (True, False):
+        page = open_page(browser, 1280, java_script_enabled=script)
+        page.goto(live_server.url + "/berita/1/x")
+        assert page.get_by_role("button", name="Cetak").count() == int(script)
+        assert page.get_by_role("link", name="Bagikan lewat WhatsApp").count() == 1
+        page.context.close()
 
 
 def test_a_printed_post_has_source_time_and_address_and_no_navigation(browser, live_server):

@@ -66,7 +66,9 @@ const mark = (strip) => {
 for (const strip of document.querySelectorAll("[data-renew]")) {
   setInterval(async () => {
     if (document.hidden || strip.contains(document.activeElement)) return;
+    strip.ariaBusy = "true";
     const answer = await fetch(strip.dataset.renew).catch(() => null);
+    strip.ariaBusy = "false";
     strip.toggleAttribute("data-old", !answer || !answer.ok);
     if (!answer || !answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");

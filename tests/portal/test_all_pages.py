@@ -1,0 +1,131 @@
+"""All types of pages at once: valid HTML, no dead link, light styles."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
+
+import pytest
+from django.conf import settings
+
+from tests.small_news import PAGES, make_small_news
+
+pytestmark = pytest.mark.django_db
+CHECKER = settings.BASE_DIR / "var/tools/node_modules/vnu-jar/build/dist/vnu.jar"
+MOST_CSS = 20_000  # bytes, compressed
+
+
+class Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.ids: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("a", "link", "form", "script", "img"):
+            self.found += [value for name in ("href", "src", "action") if (value := given.get(name))]
+        if given.get("id"):
+            self.ids.add(given["id"] or "")
+
+
+@pytest.fixture
+def pages(client) -> dict[str, str]:
+    make_small_news()
+    found = {}
+    for name, (path, status) in PAGES.items():
+        response = client.get(path, follow=True)
+        assert response.status_code == status, path
+        found[name] = response.content.decode()
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_all_pages_are_valid_html(pages, tmp_path):
+    """By the Nu Html Checker, which `make services` fetches where Java and npm are."""
+    jar = Path(os.environ.get("VNU_JAR", CHECKER))
+    if shutil.which("java") is None or not jar.exists():
+        pytest.skip("no Java, or no vnu.jar (deploy/test_services.sh fetches it by npm)")
+    for name, html in pages.items():
+        (tmp_path / f"{name}.html").write_text(html, encoding="utf-8")
+    command = [
+        "java",
+        "-jar",
+        str(jar),
+        "--format",
+        "json",
+        "--errors-only",
+        "--exit-zero-always",
+        str(tmp_path),
+    ]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=250, check=True).stderr
+    faults = [
+        (row["url"].rpartition("/")[2], row["message"], row.get("extract", "")[:120])
+        for row in json.loads(said)["messages"]
+    ]
+    assert faults == []
+
+
+@pytest.mark.timeout(400)
+def test_no_link_between_our_pages_is_dead(client, pages, settings):
+    """Every address that any page names answers, and where it names a place, the place is there. Of the
+    hundreds of searches that differ only in their values one of a kind is asked."""
+    settings.LIMIT_SEARCH = settings.LIMIT_API = 100_000
+    asked: dict[tuple[str, frozenset[str]], Links] = {}
+    dead = []
+    for name, html in pages.items():
+        if name == "gaya":
+            continue  # its links are made up
+        here = urljoin(settings.BASE_URL, PAGES[name][0])
+        for link in sorted(set(links(html).found)):
+            address, place = urldefrag(urljoin(here, link))
+            parts = urlsplit(address)
+            if not address.startswith(settings.BASE_URL) or parts.path.startswith("/static/"):
+                continue
+            kind = (parts.path, frozenset(parse_qs(parts.query)))
+            if kind not in asked:
+                response = client.get(f"{parts.path}?{parts.query}", follow=True)
+                if response.status_code != 200 and address != here:
+                    dead.append((name, address, response.status_code))
+                is_page = "html" in response.headers.get("Content-Type", "")
+                asked[kind] = links(response.content.decode()) if is_page else Links()
+            if place and asked[kind].ids and place not in asked[kind].ids:
+                dead.append((name, address, place))
+    assert dead == []
+
+
+def links(html: str) -> Links:
+    reader = Links()
+    reader.feed(html)
+    return reader
+
+
+def test_the_style_sheet_is_light_and_holds_nothing_back():
+    css = (settings.BASE_DIR / "portal/static/portal/site.css").read_bytes()
+    assert len(gzip.compress(css)) <= MOST_CSS
+    assert b"url(http" not in css
+    assert b"@import" not in css
+
+
+def test_a_page_has_one_request_that_blocks_rendering(pages):
+    for name, html in pages.items():
+        blocking = re.findall(
+            r'<link rel="stylesheet"|<script(?![^>]*(?:\sdefer|type="application/ld))', html
+        )
+        assert len(blocking) == 1, name
+
+
+def test_every_page_says_where_it_is_in_the_other_language(pages):
+    for name, (_path, status) in PAGES.items():
+        expected = status == 200
+        assert ('hreflang="en" href="' in pages[name]) is expected, name
+    assert f'hreflang="en" href="{settings.BASE_URL}/en/satker"' in pages["kantor"]
+    assert f'hreflang="id" href="{settings.BASE_URL}/"' in pages["inggris"]
+    assert '<html lang="en">' in pages["inggris"]
