@@ -4,17 +4,20 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 STAMP := .venv/.installed
+CATALOGUE := portal/locale/en/LC_MESSAGES/django
 
 .PHONY: install run test check bench chaos clean format lock services docs audit
 
-install: $(STAMP)
+install: $(STAMP) $(CATALOGUE).mo
 
 $(STAMP): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	if ls portal/locale/*/LC_MESSAGES/*.po >/dev/null 2>&1; then $(BIN)/pybabel -q compile -d portal/locale -D django; fi
 	touch $@
+
+$(CATALOGUE).mo: $(CATALOGUE).po | $(STAMP)
+	$(BIN)/pybabel -q compile -d portal/locale -D django
 
 run: install
 	@DEMO=$${DEMO-1}; BASE_URL=$${BASE_URL-http://127.0.0.1:$(PORT)}; export DEMO BASE_URL; exec $(MANAGE) run --port $(PORT)
