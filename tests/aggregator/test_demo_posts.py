@@ -69,7 +69,7 @@ def test_choices_of_one_name_take_the_same_place_though_they_begin_with_a_fact()
 
 
 def test_nothing_that_a_post_names_is_missing(posts: list[Post]) -> None:
-    gap = re.compile(r"\b(?:dengan|dan|mewakili|kepada|ke|di)(?: ?[.,]|$)", re.MULTILINE)
+    gap = re.compile(r"\b(?:dengan|dan|mewakili|kepada|ke|di)(?: [.,]|\.|$)", re.MULTILINE)
     assert [found for post in posts for found in [post.title, *post.paragraphs] if gap.search(found)] == []
 
 
