@@ -265,7 +265,11 @@ PICTURES_MAX_BYTES = env.integer(
 )
 
 # --- Publishing ------------------------------------------------------------------------------------
-PUBLISH_DELAY = env.integer("PUBLISH_DELAY", 0, "seconds a new post of a satker without trust waits")
+PUBLISH_DELAY = env.integer(
+    "PUBLISH_DELAY",
+    0,
+    "seconds a new post waits; none of a trusted satker, 4 times as long (an hour at least) of a watched one",
+)
 SEARCH_ENGINE = env.choice("SEARCH_ENGINE", "whoosh", ("whoosh", "tantivy"), "engine of the search index")
 WEBSUB_HUB_URL = env.text("WEBSUB_HUB_URL", "", "external WebSub hub; empty: the built-in one")
 PUBLIC_RANKING = env.boolean("PUBLIC_RANKING", False, "show the ranking of satker in public")

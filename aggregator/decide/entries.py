@@ -64,6 +64,7 @@ def hold_version(revision: Revision, by: str, reason: str) -> Entry:
     )
     Revision.objects.filter(pk=revision.pk).update(state=Revision.State.HELD, public_at=None)
     mark([entry.pk])
+    journal.tell("entry.quarantine", by, entry, reason, version=revision.number)
     return entry
 
 

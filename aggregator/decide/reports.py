@@ -13,20 +13,23 @@ from django.utils.translation import gettext as _
 
 from aggregator import journal
 from aggregator.decide.record import DecisionRefused, name_of
-from aggregator.models import Quarantine, SatkerHold
+from aggregator.models import Entry, Quarantine, Revision, SatkerHold
 
+RECENT = timedelta(days=1)
 BEFORE = timedelta(days=7)  # what was held so shortly before a hold began belongs to it
 
 
 @dataclass(frozen=True, slots=True)
 class Toll:
     """What a hold of a satker amounted to: posts held, how many of them had been public before, for how
-    many minutes the longest of them, and how many cases were reported."""
+    many minutes the longest of them, and how many cases were reported; and `recent`: posts of the day before
+    that nobody held, which staff may want to look at."""
 
     held: int
     got_out: int
     minutes: int
     reported: int
+    recent: int = 0
 
 
 @transaction.atomic
@@ -55,4 +58,11 @@ def toll_of(hold: SatkerHold) -> Toll:
         minutes=Max("public_minutes"),
         reported=Count("id", filter=Q(reported_at__isnull=False)),
     )
-    return Toll(found["held"], found["got_out"], found["minutes"] or 0, found["reported"])
+    recent = Entry.objects.filter(
+        satker=hold.satker,
+        is_import=False,
+        public_revision__state=Revision.State.PUBLIC,
+        first_seen_at__gt=hold.started_at - RECENT,
+        first_seen_at__lte=hold.started_at,
+    ).count()
+    return Toll(found["held"], found["got_out"], found["minutes"] or 0, found["reported"], recent)

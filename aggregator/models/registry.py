@@ -62,6 +62,9 @@ class Satker(models.Model):
         MIGRATED_OTHER = "M!", _("host sudah migrasi, CMS lain")
 
     class Trust(models.TextChoices):
+        """How long a new post waits for staff to have a look: see `store.entries.delay_of`."""
+
+        WATCHED = "watched", _("diawasi")
         NORMAL = "normal", _("biasa")
         TRUSTED = "trusted", _("tepercaya")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from aggregator.bulk import insert, new_ids
-from aggregator.models import Entry, EntryKey, Revision
+from aggregator.models import Entry, EntryKey, Revision, Satker
 from aggregator.records import CleanEntry, DateStatus
 from aggregator.store.links import has_moved, relink
 from aggregator.store.reading import Counts, Reading, StorePolicy
@@ -14,6 +14,7 @@ from aggregator.store.recognise import Known, Match, candidates
 CHURN_LIMIT = 10  # revisions of one entry within CHURN_SPAN; later versions wait until it has passed
 CHURN_SPAN = timedelta(hours=24)
 FUTURE_WAIT = timedelta(days=7)  # a date further ahead is taken for a mistake
+WATCHED_LEAST = timedelta(hours=1)
 SEEN_STEP = timedelta(hours=6)  # last_seen_at need not be finer than this
 
 
@@ -38,12 +39,18 @@ def store_entries(
     _update(again, known, counts, now)
 
 
+def delay_of(trust: str, delay: timedelta) -> timedelta:
+    """None for trusted satker; for watched ones four times as long, an hour at least."""
+    if trust == Satker.Trust.TRUSTED:
+        return timedelta(0)
+    return max(4 * delay, WATCHED_LEAST) if trust == Satker.Trust.WATCHED else delay
+
+
 def _publish_after(
     reading: Reading, published: datetime, now: datetime, policy: StorePolicy
 ) -> datetime | None:
-    waits = (
-        [now + policy.publish_delay] if policy.publish_delay and reading.feed.satker.trust == "normal" else []
-    )
+    delay = delay_of(reading.feed.satker.trust, policy.publish_delay)
+    waits = [now + delay] if delay else []
     if published > now:
         waits.append(published)
     return max(waits, default=None)

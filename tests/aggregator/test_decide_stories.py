@@ -147,6 +147,15 @@ def test_the_toll_of_a_break_in_tells_what_got_out_and_for_how_long():
     assert decide.toll_of(hold) == decide.Toll(held=3, got_out=2, minutes=25, reported=0)
 
 
+def test_the_toll_counts_what_came_out_the_day_before_and_nobody_held():
+    feed, now = make_feed(), timezone.now()
+    for hours in (2, 20, 40):
+        make_entry(feed=feed, first_seen_at=now - timedelta(hours=hours))
+    make_entry(feed=feed, first_seen_at=now - timedelta(hours=1), is_import=True)
+    decide.hold_satker(feed.satker, "ani", "diretas", hide_all=True)
+    assert decide.toll_of(SatkerHold.objects.get()).recent == 2
+
+
 def test_minutes_out_of_a_post_hidden_with_its_satker_end_when_it_was_hidden():
     entry = make_entry(released_at=timezone.now() - timedelta(minutes=90))
     decide.hold_satker(entry.satker, "ani", "diretas", hide_all=True)

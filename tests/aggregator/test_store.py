@@ -262,12 +262,22 @@ def test_a_date_years_ahead_pins_nothing_in_the_future():
     assert (entry.published_at, entry.publish_after) == (NOW, None)
 
 
-def test_the_publish_delay_spares_trusted_satker():
-    policy = store.StorePolicy(publish_delay=timedelta(minutes=10), next_check=next_check)
-    save(make_feed(), [clean_entry("urn:n")], policy=policy)
-    save(make_feed(satker=make_satker(trust="trusted")), [clean_entry("urn:t")], policy=policy)
-    assert Entry.objects.get(guid="urn:n").publish_after == NOW + timedelta(minutes=10)
-    assert Entry.objects.get(guid="urn:t").publish_after is None
+@pytest.mark.parametrize(
+    ("trust", "minutes", "waits"),
+    [
+        ("trusted", 10, None),
+        ("normal", 0, None),
+        ("normal", 10, 10),
+        ("watched", 0, 60),
+        ("watched", 10, 60),
+        ("watched", 30, 120),
+    ],
+)
+def test_how_long_a_new_post_waits_goes_by_the_trust_in_its_satker(trust, minutes, waits):
+    policy = store.StorePolicy(publish_delay=timedelta(minutes=minutes), next_check=next_check)
+    save(make_feed(satker=make_satker(trust=trust)), [clean_entry("urn:n")], policy=policy)
+    expected = NOW + timedelta(minutes=waits) if waits else None
+    assert Entry.objects.get(guid="urn:n").publish_after == expected
 
 
 def test_the_first_success_is_an_import_and_later_ones_are_not():

@@ -65,7 +65,12 @@ class Public:
         self.places = [
             *("/", f"/cari?q={MARK}", f"/satker/{code}", "/news-sitemap.xml", "/sitemap/0.xml"),
             *(f"/feeds/nasional.{ending}" for ending in ("rss", "atom", "json")),
-            *(f"/feeds/satker/{code}.rss", f"/feeds/cari.json?q={MARK}", "/aktivitas?q=" + MARK),
+            *(
+                f"/feeds/satker/{code}.rss",
+                f"/feeds/cari.json?q={MARK}",
+                "/aktivitas?q=" + MARK,
+                f"/api/v1/entries?satker={code}",
+            ),
         ]
 
     def read(self, path: str) -> tuple[int, str]:
@@ -125,10 +130,10 @@ def statuses(installation: Installation, word: str) -> set[str]:
 
 
 def decisions(installation: Installation) -> list[list[str]]:
-    """What the record tells: code, who and why, the oldest first."""
+    """What the audit log tells of the satker: action, who and why, the oldest first."""
     script = (
-        "import json; from aggregator.models import SatkerHold; print(json.dumps(list(SatkerHold.objects"
-        ".order_by('id').values_list('started_by', 'ended_by', 'reason', 'end_reason'))))"
+        "import json; from portal.monitoring.models import AuditRow; print(json.dumps(list(AuditRow.objects"
+        ".filter(action__startswith='satker.').order_by('id').values_list('action', 'actor', 'reason'))))"
     )
     rows: list[list[str]] = json.loads(installation.run("shell", "-c", script).splitlines()[-1])
     return rows
@@ -154,4 +159,7 @@ def test_f30_a_hacked_source_is_held_taken_away_and_brought_back(hacked) -> None
     assert statuses(installation, "Slot") == {"quarantined"}
     assert f"/berita/{public.entry}" not in public.read("/feeds/ditarik.json")[1]
     assert statuses(installation, "tambahan") == {"published"}
-    assert decisions(installation)[-1] == ["ani", "budi", "situs diretas", "sudah bersih"]
+    assert decisions(installation)[-2:] == [
+        ["satker.hide", "ani", "situs diretas"],
+        ["satker.release", "budi", "sudah bersih"],
+    ]
