@@ -8,12 +8,14 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aggregator.errors import FetchError
+from aggregator.certificates import Certificate
+from aggregator.errors import AddressRefused, FetchError
 from aggregator.outbound import Outbound, Response, get_sync
 from tests.satker_network import (
     Answer,
@@ -237,3 +239,31 @@ def test_a_site_on_ipv6_is_read(net: SatkerNetwork) -> None:
         pytest.skip("this machine has no IPv6 loopback")
     site.feed("/feed", build_rss())
     assert get_sync(site.url("/feed"), net.policy()).status == 200
+
+
+def certificate_of(address: str, net: SatkerNetwork, certificate: Path | None = None) -> Certificate:
+    async def go() -> Certificate:
+        trust = ssl.create_default_context(cafile=f"{certificate}.crt") if certificate else None
+        async with Outbound(net.policy(), tls=trust) as outbound:
+            return await outbound.certificate(address, net.port)
+
+    return asyncio.run(go())
+
+
+def test_a_certificate_tells_until_when_it_is_good(safe_net: SatkerNetwork, certificate: Path) -> None:
+    safe_net.site("127.30.0.1")
+    found = certificate_of("127.30.0.1", safe_net, certificate)
+    assert timedelta(days=1) < found.expires_at - datetime.now(UTC) < timedelta(days=3)
+    assert (found.issuer, found.tls_version) == ("site", "TLSv1.3")
+
+
+def test_a_bad_certificate_is_told_by_its_fault(safe_net: SatkerNetwork) -> None:
+    safe_net.site("127.30.0.1")
+    with pytest.raises(FetchError, match="tidak sah") as caught:
+        certificate_of("127.30.0.1", safe_net)
+    assert caught.value.code == "tls"
+
+
+def test_no_certificate_is_asked_of_an_address_that_may_not_be_asked(safe_net: SatkerNetwork) -> None:
+    with pytest.raises(AddressRefused):
+        certificate_of("10.0.0.1", safe_net)

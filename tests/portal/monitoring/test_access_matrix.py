@@ -42,6 +42,7 @@ ADDRESSED: dict[str, Callable[[Office], dict[str, object]]] = {
 }
 OTHERWISE_HELD = {  # what belongs to an account itself; tested where it belongs
     *("change_account", "open_saved_search", "delete_saved_search", "delete_view", "delete_exemption"),
+    *("send_again", "switch_webhook"),
 }
 # Pages of tables: their addresses hold which table and which kind of file.
 TABLES: dict[str, list[object]] = {"number": list(range(1, 11)), "ending": ["csv", "xlsx"]}
@@ -148,6 +149,15 @@ def test_a_guessed_address_finds_nothing(as_role, country, name):
     for role in ROLES:
         response = ask(as_role(role), reverse(f"monitoring:{name}", kwargs=guess))
         assert response.status_code == (404 if allowed(name, role) else 403), role
+
+
+@pytest.mark.parametrize("name", sorted(OTHERWISE_HELD))
+def test_what_is_of_an_account_or_of_all_is_closed_to_other_roles(client, as_role, name):
+    where = reverse(f"monitoring:{name}", kwargs={"pk": NOBODY})
+    assert ask(client, where).headers["Location"].startswith("/masuk?next=")
+    for role in ROLES:
+        if not allowed(name, role):
+            assert ask(as_role(role), where).status_code == 403, role
 
 
 @pytest.mark.parametrize("name", LISTING)
