@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
@@ -21,11 +20,8 @@ from aggregator.models import Entry, EntryTopic, Province, Satker, Stage, Topic
 from aggregator.querysets import EntryQuerySet
 from aggregator.search.database import narrow
 from aggregator.search.filters import NON_STAGE, Filters, read_filters
-from feeds import former
 from feeds.addresses import absolute, tag
 
-LONGEST_PLACE = 1000  # characters of a path with its parameters
-NAMED = (("provinsi", "provinces"), ("satker", "satker"), ("topik", "topics"), ("tahapan", "stages"))
 RARE = 5000  # posts; see _about
 SEARCH_PARAMETERS = frozenset(
     (
@@ -75,7 +71,7 @@ class Channel:
 
     @property
     def place(self) -> str:
-        """Path and parameters: the channel as `at` finds it again."""
+        """Path and parameters: the channel as `places.at` finds it again."""
         return self.path + (f"?{self.query}" if self.query else "")
 
     def address(self, ending: str = "", *, archive: int | None = None, full: bool = False) -> str:
@@ -96,47 +92,6 @@ def find(kind: str, key: str, params: QueryDict) -> Channel:
         return search(params)
     everything = read_switch(params, "semua", {"": False, "0": False, "1": True})
     return CHANNELS[kind](key, everything)
-
-
-def at(place: str) -> Channel:
-    """The channel whose page is at a path with its parameters, such as `/feeds/cari?q=PSU`; by the names of
-    today where it was renamed.
-
-    Raises as `find`, and UnknownValue for what is no channel's path.
-    """
-    path, _mark, query = place.partition("?")
-    kind, _slash, key = path.removeprefix("/feeds/").partition("/")
-    if (
-        not path.startswith("/feeds/")
-        or len(place) > LONGEST_PLACE
-        or (kind != "cari" and kind not in CHANNELS)
-    ):
-        raise UnknownValue("umpan", _("Tidak ada umpan “%s”.") % place[:60])
-    return find_today(kind, unquote(key), QueryDict(query))
-
-
-def find_today(kind: str, key: str, params: QueryDict) -> Channel:
-    """As `find`, for whoever kept the names of channels: by those of today where they were renamed."""
-    try:
-        return find(kind, key, params)
-    except UnknownValue:
-        if (now := former.renewed(kind, key, params)) is None:
-            raise
-    return find(kind, *now)
-
-
-def of(filters: Filters) -> Channel:
-    """The plainest channel that holds what these filters ask for: that of a place or subject where they
-    name one and nothing else."""
-    named = [(kind, getattr(filters, field)) for kind, field in NAMED]
-    values = [(kind, value) for kind, given in named for value in given]
-    if replace(filters, include_all=False, sort="") == Filters(**{f: getattr(filters, f) for _k, f in NAMED}):
-        if not values:
-            return nation("", filters.include_all)
-        if len(values) == 1:
-            kind, value = values[0]
-            return CHANNELS[kind](value, filters.include_all)
-    return search(QueryDict(filters.query_string(sort="")))
 
 
 def read_switch(params: QueryDict, name: str, values: dict[str, bool]) -> bool:

@@ -15,8 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from aggregator.models import Change, Entry
-from aggregator.search import Few
-from feeds.channels import Channel, tombstones
+from feeds.channels import tombstones
 from feeds.models import Follower
 
 BATCH = 500  # marks read at once
@@ -84,13 +83,3 @@ def _gone(entry_ids: Collection[int], since: datetime) -> dict[int, int]:
         return {}
     gone = tombstones().filter(id__in=entry_ids, withdrawn_at__gt=since)
     return dict.fromkeys(gone.values_list("id", flat=True), 0)
-
-
-def holds(channel: Channel, few: Few) -> list[int]:
-    """Which of these entries are in the channel. A search by words is answered without the index, which
-    learns of a post later than we do."""
-    if not few.entry_ids:
-        return []
-    if channel.entries is None:
-        return few.matching(channel.filters)
-    return list(channel.entries.filter(id__in=few.entry_ids).values_list("id", flat=True))

@@ -8,7 +8,7 @@ search newest first, which leaves no word out.
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from aggregator.search.ask import _fold, _lifted, _narrowed
 from aggregator.search.documents import Document, documents
@@ -23,6 +23,7 @@ from aggregator.search.query import (
     In,
     Node,
     Not,
+    Parsed,
     Phrase,
     Prefix,
     Some,
@@ -44,7 +45,7 @@ class Few:
 
     def matching(self, filters: Filters) -> list[int]:
         """Those that a search finds."""
-        tree, narrow = _lifted(expand(parse(filters.q, resolve).tree), _narrowed(filters))
+        tree, narrow = _lifted(_read(filters.q), _narrowed(filters))
         fold = _fold(filters, narrow)
         first, until = order_span(filters.date_from, filters.date_to)
         return [
@@ -56,6 +57,16 @@ class Few:
             and all(set(values) & set(one.facets.get(facet, ())) for facet, values in narrow.items())
             and (tree is None or matches(tree, one))
         ]
+
+
+def _read(q: str) -> Node | None:
+    """A question's tree. One that names no field is parsed once; names are the database's and may change."""
+    return expand((parse(q, resolve) if ":" in q else _parsed(q)).tree)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(q: str) -> Parsed:
+    return parse(q, resolve)
 
 
 def matches(node: Node, one: Document) -> bool:

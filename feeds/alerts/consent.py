@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from aggregator.errors import BadParameter, TooMany, UnknownValue
-from feeds import channels
+from feeds import places
 from feeds.alerts.rhythms import next_due
 from feeds.models import Alert, Asked, Letter, Noticed, Watched
 
@@ -125,7 +125,7 @@ def confirm(wish: Wish, now: datetime | None = None) -> Alert:
     Raises UnknownValue when the channel is gone, TooMany when the address has very many alerts.
     """
     now = now or timezone.now()
-    place = channels.at(wish.place).place
+    place = places.at(wish.place).place
     with transaction.atomic():
         watched = Watched.objects.get_or_create(path=place)[0]
         found = Alert.objects.filter(address=wish.address, watched=watched).first()

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from aggregator.models import Entry
 from aggregator.models.registry import Zone
-from feeds import channels
+from feeds import places
 from feeds.addresses import absolute
 from feeds.alerts import consent
 from feeds.alerts.digests import still_there
@@ -56,7 +56,7 @@ def _question(letter: Letter) -> EmailMultiAlternatives:
     request = letter.request
     wish = consent.Wish(letter.address, request["place"], request["rhythm"], request["language"])
     with translation.override(wish.language):
-        channel = channels.at(wish.place)
+        channel = places.at(wish.place)
         context = {
             "channel": channel,
             "rhythm": Alert.Rhythm(wish.rhythm).label,
@@ -72,7 +72,7 @@ def _news(letter: Letter, alert: Alert) -> EmailMultiAlternatives | None:
     if not entry_ids:
         return None
     with translation.override(alert.language):
-        channel = channels.at(alert.watched.path)
+        channel = places.at(alert.watched.path)
         found = lines(channel, entry_ids[-SHOWN:])
         end = consent.unsubscribe_address(alert)
         context = {

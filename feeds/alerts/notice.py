@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import F, Max
 from django.db.models.functions import Greatest
 
-from aggregator.errors import RequestError
 from aggregator.models import Entry
 from aggregator.search import Few
-from feeds import channels, following
+from feeds import following, places
 from feeds.alerts.rhythms import GAP
 from feeds.models import Alert, Letter, Noticed, Watched
 
 NAME = "alerts"
 
 
+Plan = list[tuple[Watched, list[int]]]
+
+
 def notice(now: datetime) -> bool:
     """Take one step; whether there was one."""
     step = following.look(NAME, now)
     if step:
-        following.take(step, lambda: _note(step, now))
+        plan = _plan(step, now)  # before the transaction: it may take a while
+        following.take(step, lambda: _note(step, plan, now))
     return step is not None
 
 
-def _note(step: following.Step, now: datetime) -> int:
+def _note(step: following.Step, plan: Plan, now: datetime) -> int:
     if step.is_first:
         _begin_anew()
+    for watched, entry_ids in plan:
+        Noticed.objects.bulk_create(Noticed(watched=watched, entry_id=pk, at=now) for pk in entry_ids)
+        _make_due(watched, now)
+    return len(plan)
+
+
+def _plan(step: following.Step, now: datetime) -> Plan:
+    """What is new in which watched channel, in the order of release."""
     released = _new(step.ready, min(now, step.follower.moved_at) - following.FRESH)
-    few = Few(list(released))
-    if not few.entry_ids and not step.gone:
-        return 0
-    return sum(_note_in(watched, few, released, step.gone, now) for watched in _watched())
+    if not released and not step.gone:
+        return []
+    live = Watched.objects.filter(alerts__stopped_at__isnull=True, alerts__isnull=False).distinct()
+    watched = {row.path: row for row in live}
+    recalls = watched.pop("/feeds/ditarik", None)
+    plan = [(recalls, _untold(recalls, sorted(step.gone), stories=False))] if recalls else []
+    for held in places.holding(watched, Few(list(released))):
+        row = watched[held.place]
+        if held.channel is None:
+            Watched.objects.filter(pk=row.pk).update(error=held.error[:300])
+            continue
+        since = [pk for pk in held.entry_ids if released[pk] > row.since]
+        since.sort(key=lambda pk: (released[pk], pk))
+        plan.append((row, _untold(row, since, stories=not held.channel.shows_all)))
+    return [(row, entry_ids) for row, entry_ids in plan if entry_ids]
 
 
 def _new(entry_ids: Collection[int], since: datetime) -> dict[int, datetime]:
     """Those that became public lately, and when. A correction is no news, an imported post none either."""
     found = Entry.objects.public_of(id__in=list(entry_ids)).filter(is_import=False, released_at__gt=since)
     return {pk: at for pk, at in found.values_list("id", "released_at") if at}
-
-
-def _watched() -> Collection[Watched]:
-    return Watched.objects.filter(alerts__stopped_at__isnull=True, alerts__isnull=False).distinct()
-
-
-def _note_in(
-    watched: Watched, few: Few, released: Mapping[int, datetime], gone: Collection[int], now: datetime
-) -> int:
-    try:
-        channel = channels.at(watched.path)
-    except RequestError as error:
-        Watched.objects.filter(pk=watched.pk).update(error=error.message[:300])
-        return 0
-    if channel.kind == "ditarik":
-        found = list(gone)
-    else:
-        found = [pk for pk in following.holds(channel, few) if released[pk] > watched.since]
-    found.sort(key=lambda pk: (released.get(pk, now), pk))
-    fresh = _untold(watched, found, stories=not channel.shows_all) if found else []
-    if fresh:
-        Noticed.objects.bulk_create(Noticed(watched=watched, entry_id=pk, at=now) for pk in fresh)
-        _make_due(watched, now)
-    return len(fresh)
 
 
 def _untold(watched: Watched, entry_ids: list[int], *, stories: bool) -> list[int]:

@@ -36,7 +36,7 @@ def announce(policy: FetchPolicy, now: datetime | None = None) -> int:
     changed = sorted(set(_addresses(dispatch.unknown(step.ready), dispatch.unknown(step.gone))))
     if changed:
         asyncio.run(_tell(policy, changed))
-    dispatch.take(step, now, lambda _fresh, _recalled, _now: 0)
+    dispatch.take(step, lambda: 0)
     return len(changed)
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from aggregator.addresses import Guard
 from aggregator.errors import AddressRefused, BadParameter, RequestError, TooMany, UnknownValue
-from feeds import channels
+from feeds import channels, places
 from feeds.models import Intent, Lease
 
 LEAST_SECONDS, USUAL_SECONDS, MOST_SECONDS = 300, 10 * 86400, 30 * 86400
@@ -105,8 +105,15 @@ def read_topic(topic: str) -> tuple[channels.Channel, str, bool]:
     if not ending or "number" in found.kwargs:
         raise refused
     params = QueryDict(parts.query)
-    channel = channels.find_today(found.kwargs["kind"], found.kwargs.get("key", ""), params)
+    channel = places.find_today(found.kwargs["kind"], found.kwargs.get("key", ""), params)
     return channel, ending, channels.read_full(params)
+
+
+def place_of(topic: str) -> str:
+    """The place of a canonical topic's channel, whatever its format and length of text."""
+    path, _mark, query = topic.removeprefix(settings.BASE_URL).partition("?")
+    kept = "&".join(pair for pair in query.split("&") if pair and pair != "isi=penuh")
+    return path.rpartition(".")[0] + (f"?{kept}" if kept else "")
 
 
 def _seconds(given: str) -> int:

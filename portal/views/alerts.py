@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from aggregator.errors import RequestError, TooMany, UnknownValue
-from feeds import channels
+from feeds import places
 from feeds.alerts import consent
 from feeds.models import Alert
 from portal.middleware import error_page
@@ -26,7 +26,7 @@ def confirm(request: HttpRequest, signed: str) -> HttpResponse:
         if request.method == "POST":
             alert = consent.confirm(wish)
             return _private(render(request, "portal/alert_confirmed.html", _facts(alert)))
-        channel = channels.at(wish.place)
+        channel = places.at(wish.place)
     except UnknownValue as error:
         return _private(error_page(request, 404, error.message))
     except TooMany as error:
@@ -50,7 +50,7 @@ def end(request: HttpRequest, token: str) -> HttpResponse:
 
 def _facts(alert: Alert) -> dict[str, object]:
     try:
-        title = channels.at(alert.watched.path).title
+        title = places.at(alert.watched.path).title
     except RequestError:
         title = ""
     others = Alert.objects.filter(address=alert.address).exclude(pk=alert.pk).count()

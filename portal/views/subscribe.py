@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from aggregator.errors import BadParameter, RequestError, TooMany
 from aggregator.models import Province, Satker, Stage, Topic
 from aggregator.search import Filters, read_filters
-from feeds import channels
+from feeds import places
 from feeds.alerts import consent
 from feeds.channels import Channel
 from feeds.models import Alert
@@ -44,7 +44,7 @@ class Wanted:
         return _("seluruh Indonesia") if self.filters.is_empty else self.filters.title()
 
     def chosen(self, name: str) -> str:
-        values: tuple[str, ...] = getattr(self.filters, dict(channels.NAMED)[name])
+        values: tuple[str, ...] = getattr(self.filters, dict(places.NAMED)[name])
         return values[0] if values else ""
 
 
@@ -53,7 +53,7 @@ class Wanted:
 def subscribe(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, _wanted(request))
-    wanted = _of(channels.at(request.POST.get("umpan", "")))
+    wanted = _of(places.at(request.POST.get("umpan", "")))
     try:
         openforms.check(request, FORM)
         consent.ask(_wish(request, wanted.channel), address_of(request))
@@ -83,8 +83,8 @@ def _wanted(request: HttpRequest) -> Wanted:
     Raises UnknownValue for what does not exist, BadParameter for what cannot be read.
     """
     if place := request.GET.get("umpan", ""):
-        return _of(channels.at(place))
-    return _of(channels.of(read_filters(request.GET)))
+        return _of(places.at(place))
+    return _of(places.of(read_filters(request.GET)))
 
 
 def _of(channel: Channel) -> Wanted:
@@ -92,9 +92,9 @@ def _of(channel: Channel) -> Wanted:
     if channel.kind != "cari":
         named: dict[str, Any] = {"include_all": channel.shows_all}
         if channel.key:
-            named[dict(channels.NAMED)[channel.kind]] = (channel.key,)
+            named[dict(places.NAMED)[channel.kind]] = (channel.key,)
         filters = Filters(**named)
-    shown = {"q": filters.q} | {name: next(iter(getattr(filters, f)), "") for name, f in channels.NAMED}
+    shown = {"q": filters.q} | {name: next(iter(getattr(filters, f)), "") for name, f in places.NAMED}
     pairs = [pair for pair in _pairs(filters) if shown.get(pair[0]) != pair[1]]
     return Wanted(channel, filters, pairs)
 

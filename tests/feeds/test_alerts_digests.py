@@ -240,6 +240,22 @@ def test_channels_of_many_alerts_are_looked_at_once(django_assert_max_num_querie
     assert Noticed.objects.count() == 1
 
 
+def test_hundreds_of_channels_are_ruled_out_without_a_query_each(django_assert_max_num_queries) -> None:
+    settle()
+    for number in range(40):
+        office = make_satker()
+        Alert.objects.create(
+            address=f"a{number}@media.example",
+            watched=Watched.objects.create(path=f"/feeds/satker/{office.code}"),
+            rhythm="now",
+        )
+    follow("/feeds/cari?q=pleno", address="kata@media.example")
+    publish("Rapat pleno", satker=office)
+    with django_assert_max_num_queries(40):
+        notice.notice(timezone.now())
+    assert Noticed.objects.count() == 2
+
+
 def test_no_news_means_no_write(django_assert_num_queries) -> None:
     follow()
     settle()
