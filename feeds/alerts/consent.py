@@ -25,7 +25,6 @@ from feeds.models import Alert, Asked, Letter, Noticed, Watched
 
 SALT = "feeds.alerts.consent"
 VALID = timedelta(days=3)
-PER_CLIENT, PER_CLIENT_SPAN = 10, timedelta(hours=1)
 PER_ADDRESS, PER_ADDRESS_SPAN = 5, timedelta(days=1)
 OVERALL, OVERALL_SPAN = 600, timedelta(hours=1)
 REPEAT_SPAN = timedelta(minutes=10)  # the same wish again is a second press of the button
@@ -65,15 +64,14 @@ def read_rhythm(raw: str) -> str:
     return raw
 
 
-def ask(wish: Wish, client: str, now: datetime | None = None) -> None:
+def ask(wish: Wish, now: datetime | None = None) -> None:
     """Have the address asked whether it wants this. Raises TooMany.
 
-    Whoever asks learns nothing of the address: not whether it exists, nor whether it has this alert.
+    Whoever asks learns nothing of the address: not whether it exists, nor whether it has this alert. How
+    much one client may ask is for `portal.limits` to say.
     """
     now = now or timezone.now()
-    row = Asked(
-        client=_hash(client), address=_hash(wish.address), subject=_hash(*asdict(wish).values()), at=now
-    )
+    row = Asked(address=_hash(wish.address), subject=_hash(*asdict(wish).values()), at=now)
     if Asked.objects.filter(subject=row.subject, at__gt=now - REPEAT_SPAN).exists():
         return
     _limit(row, now)
@@ -90,7 +88,6 @@ def ask(wish: Wish, client: str, now: datetime | None = None) -> None:
 
 def _limit(row: Asked, now: datetime) -> None:
     limits = (
-        (Asked.objects.filter(client=row.client), PER_CLIENT, PER_CLIENT_SPAN),
         (Asked.objects.filter(address=row.address), PER_ADDRESS, PER_ADDRESS_SPAN),
         (Asked.objects.all(), OVERALL, OVERALL_SPAN),
     )

@@ -131,7 +131,6 @@ class Asked(models.Model):
     """That somebody asked for an alert, as hashes: enough to refuse too many, too little to know who.
     Kept for a day."""
 
-    client = models.CharField(max_length=32, db_index=True)
     address = models.CharField(max_length=32, db_index=True)
     subject = models.CharField(max_length=32)  # of address, channel and rhythm together
     at = models.DateTimeField(default=timezone.now, db_index=True)

@@ -21,7 +21,6 @@ from feeds.alerts import consent
 from feeds.channels import Channel
 from feeds.models import Alert
 from portal import openforms
-from portal.clients import address_of
 
 FORMATS = (("atom", "Atom"), ("rss", "RSS 2.0"), ("json", "JSON Feed"))
 FORM = "langganan"
@@ -56,7 +55,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     wanted = _of(places.at(request.POST.get("umpan", "")))
     try:
         openforms.check(request, FORM)
-        consent.ask(_wish(request, wanted.channel), address_of(request))
+        consent.ask(_wish(request, wanted.channel))
     except (BadParameter, TooMany) as problem:
         status = 429 if isinstance(problem, TooMany) else 400
         return _page(request, wanted, problem=problem, status=status)

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail, signing
 from django.db import connection
-from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import BadParameter, TooMany, UnknownValue
@@ -27,17 +26,16 @@ WISH = Wish("redaksi@media.example", NATION, "daily")
 
 
 def test_nothing_of_the_reader_is_kept_before_the_mailbox_has_agreed() -> None:
-    consent.ask(WISH, "198.51.100.7")
+    consent.ask(WISH)
     assert round_of_work() == 1
     assert not Alert.objects.exists()
     assert not Letter.objects.exists()
     row = Asked.objects.get()
     assert "media" not in "".join(map(str, vars(row).values()))
-    assert "198.51" not in "".join(map(str, vars(row).values()))
 
 
 def test_the_link_of_the_letter_begins_the_alert() -> None:
-    consent.ask(WISH, "198.51.100.7")
+    consent.ask(WISH)
     round_of_work()
     (letter,) = mail.outbox
     link = next(line for line in letter.body.splitlines() if "/langganan/konfirmasi/" in line)
@@ -115,35 +113,25 @@ def wish(number: int, address: str = "") -> Wish:
     return Wish(address or f"a{number}@media.example", NATION, "daily")
 
 
-def test_one_reader_can_ask_only_so_often() -> None:
-    for number in range(consent.PER_CLIENT):
-        consent.ask(wish(number), "198.51.100.7")
-    with pytest.raises(TooMany):
-        consent.ask(wish(99), "198.51.100.7")
-    consent.ask(wish(99), "198.51.100.8")
-    Asked.objects.update(at=timezone.now() - consent.PER_CLIENT_SPAN)
-    consent.ask(wish(100), "198.51.100.7")
-
-
 def test_nobody_can_have_one_mailbox_filled_with_questions() -> None:
     Topic.objects.bulk_create(Topic(slug=f"t{n}", name=f"T{n}") for n in range(consent.PER_ADDRESS + 1))
     for number in range(consent.PER_ADDRESS):
-        consent.ask(Wish("a@media.example", f"/feeds/topik/t{number}", "daily"), f"198.51.100.{number}")
+        consent.ask(Wish("a@media.example", f"/feeds/topik/t{number}", "daily"))
     with pytest.raises(TooMany):
-        consent.ask(Wish("a@media.example", f"/feeds/topik/t{consent.PER_ADDRESS}", "daily"), "198.51.100.99")
+        consent.ask(Wish("a@media.example", f"/feeds/topik/t{consent.PER_ADDRESS}", "daily"))
 
 
 def test_there_is_a_limit_for_all_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consent, "OVERALL", 3)
     for number in range(3):
-        consent.ask(wish(number), f"198.51.100.{number}")
+        consent.ask(wish(number))
     with pytest.raises(TooMany):
-        consent.ask(wish(9), "198.51.100.9")
+        consent.ask(wish(9))
 
 
 def test_a_button_pressed_twice_asks_once() -> None:
-    consent.ask(WISH, "198.51.100.7")
-    consent.ask(WISH, "198.51.100.7")
+    consent.ask(WISH)
+    consent.ask(WISH)
     assert Letter.objects.count() == 1
 
 
@@ -177,6 +165,7 @@ def test_what_is_no_plain_address_is_refused(raw: str) -> None:
 
 
 @given(st.text(max_size=80) | st.emails())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_an_address_that_is_taken_is_one_line_and_one_address(raw: str) -> None:
     try:
         address = consent.read_address(raw)

@@ -139,12 +139,20 @@ def test_a_wrong_address_is_said_beside_the_form_and_the_choice_stays(client: Cl
     assert response["Cache-Control"] == "no-store"
 
 
-def test_too_many_requests_are_answered_with_429(client: Client, monkeypatch) -> None:
-    monkeypatch.setattr(consent, "PER_CLIENT", 1)
+def test_too_many_questions_to_one_address_are_answered_with_429(client: Client, monkeypatch) -> None:
+    monkeypatch.setattr(consent, "PER_ADDRESS", 1)
     assert send(client).status_code == 303
-    response = send(client, surel="lain@surel.example")
-    assert response.status_code == 429
+    assert send(client, irama="weekly").status_code == 429
     assert Asked.objects.count() == 1
+
+
+def test_too_many_forms_of_one_client_are_answered_with_429(client: Client, settings) -> None:
+    settings.LIMIT_SUBSCRIBE = 1
+    assert send(client).status_code == 303
+    assert send(client, surel="lain@surel.example").status_code == 429
+    alert = consent.confirm(Wish("warga@surel.example", "/feeds/nasional", "now"))
+    for _number in range(3):  # ending is never refused
+        assert client.post(f"/langganan/berhenti/{alert.token}").status_code == 200
 
 
 def test_the_answer_does_not_tell_whether_an_address_has_an_alert(client: Client) -> None:

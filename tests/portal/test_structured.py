@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.models import EntryTopic, Topic
@@ -47,6 +47,7 @@ def test_a_title_cannot_end_the_data_block(client) -> None:
 
 
 @given(st.text())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_comes_back_from_a_data_block(text: str) -> None:
     block = data_block({"headline": text})
     inside = block.removeprefix('<script type="application/ld+json">').removesuffix("</script>")
