@@ -19,7 +19,7 @@ from aggregator.errors import FeedError
 from aggregator.models import Feed, PushedBody
 from aggregator.parse_pool import ParsePool, ReadTask
 from aggregator.pipeline.policies import fetch_policy, parse_pool, store_policy
-from aggregator.pipeline.run import Progress, Run, Totals, let_others_write
+from aggregator.pipeline.run import Progress, Run, Totals, let_others_write, take_little_memory
 from aggregator.records import FetchResult, Outcome
 
 __all__ = [
@@ -44,6 +44,7 @@ def refresh_due(*, seconds: float = RUN_SECONDS, batch: int = 500) -> Totals:
     """Read feeds that are due until none is or the time is up: nothing is asked later than that."""
     started = time.monotonic()
     totals = Totals()
+    take_little_memory()
     if feeds := schedule.lease_due(timezone.now(), batch):
         with parse_pool() as pool:
             while feeds:
@@ -62,6 +63,7 @@ def refresh_feeds(feed_ids: Iterable[int], *, progress: Progress | None = None, 
     started = time.monotonic()
     totals = Totals()
     ids = list(feed_ids)
+    take_little_memory()
     with parse_pool() as pool:
         while ids:
             now = timezone.now()

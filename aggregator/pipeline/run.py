@@ -52,6 +52,15 @@ class Totals:
         return {**asdict(self), "seconds": round(self.seconds, 3)}
 
 
+def take_little_memory() -> None:
+    """SQLite's caches are sized for readers; a pass writes, and what it maps of the file would count as its
+    own memory. Holds until the connection is closed."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA mmap_size=0")
+            cursor.execute("PRAGMA cache_size=-32768")
+
+
 def let_others_write() -> None:
     """SQLite's waiting writers look again every 100 ms at most; one that commits and begins again at once
     would starve them for as long as it has work."""
