@@ -42,6 +42,13 @@ def start(folder: Path) -> None:
 
 # --- a store of posts ---------------------------------------------------------------------------------
 
+SECONDS = "1790000000 - ({count} - i) * 120"
+SQLITE = {
+    "at": f"strftime('%Y-%m-%d %H:%M:%S', {SECONDS}, 'unixepoch')",
+    "hash": "printf('%064x', i)",
+    "no": "0",
+}
+POSTGRESQL = {"at": f"to_timestamp({SECONDS})", "hash": "lpad(to_hex(i), 64, '0')", "no": "false"}
 FILL = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}),
     satker(position, id, province) AS (
@@ -50,11 +57,11 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}
 ENTRIES = """
 INSERT INTO aggregator_entry (id, satker_id, province_id, feed_id, guid, url, content_sha256, revisions_count,
     state, public_revision_id, published_at, date_status, first_seen_at, last_seen_at, released_at, is_import,
-    is_lead, carriers, origin, stage_id, stage_rule, clustered_at, classified_at)
+    is_lead, carriers, origin, stage_id, stage_rule, clustered_at, classified_at, page_misses)
 SELECT i, satker.id, satker.province, satker.id, 'urn:' || i, 'https://kpu.go.id/berita/' || i,
-    printf('%064x', i), 1, 'public', i, {at}, 'ok', {at}, {at}, {at}, 0,
+    {hash}, 1, 'public', i, {at}, 'ok', {at}, {at}, {at}, {no},
     i % 5 > 0, CASE WHEN i % 25 = 1 THEN 12 ELSE 0 END, 'own',
-    CASE WHEN i < {count} / 3 THEN {old} WHEN i % 3 = 0 THEN {stage} END, '', {at}, {at}
+    CASE WHEN i < {count} / 3 THEN {old} WHEN i % 3 = 0 THEN {stage} END, '', {at}, {at}, 0
 FROM n JOIN satker ON satker.position = (i * 7919) % {offices}
 """
 REVISIONS = """
@@ -65,18 +72,18 @@ SELECT i, i, 1, 'public', {at}, {at}, 'https://kpu.go.id/berita/' || i,
     'KPU gelar rapat pleno terbuka rekapitulasi daftar pemilih berkelanjutan nomor ' || i, 'Humas',
     'Rapat pleno terbuka nomor ' || i || ' dihadiri Bawaslu dan partai politik. {words}',
     '<p>Rapat pleno terbuka nomor ' || i || '. {words}</p>', '', '["Berita", "Pleno"]', '[]', '', 'id', '',
-    printf('%064x', i), '[]' FROM n
+    {hash}, '[]' FROM n
 """
 TOPICS = """
 INSERT INTO aggregator_entrytopic (entry_id, topic_id, score, rule, by_staff, removed)
-SELECT i, (SELECT min(id) FROM aggregator_topic) + (i * 31) % {topics}, 1, '', 0, 0 FROM n
+SELECT i, (SELECT min(id) FROM aggregator_topic) + (i * 31) % {topics}, 1, '', {no}, {no} FROM n
 """
 
 
 def fill(count: int) -> None:
     """`count` public posts of all offices, two minutes apart, of one topic each; a third in an old stage."""
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, transaction
 
     from aggregator.models import Feed, PortalState, Satker, Stage, Topic
 
@@ -93,19 +100,25 @@ def fill(count: int) -> None:
         Topic.objects.bulk_create(Topic(slug=f"topik-{n}", name=f"Topik {n}") for n in range(20))
     values = {
         "count": count,
-        "at": f"strftime('%Y-%m-%d %H:%M:%S', 1790000000 - ({count} - i) * 120, 'unixepoch')",
+        **(POSTGRESQL if connection.vendor == "postgresql" else SQLITE),
         "offices": Satker.objects.count(),
         "topics": Topic.objects.count(),
         "old": stages[0].pk,
         "stage": stages[1].pk,
         "words": "Rapat berlangsung tertib dan lancar hingga selesai. " * 4,
     }
+    is_sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA foreign_keys = OFF")
-        for statement in (ENTRIES, REVISIONS, TOPICS):
-            # The texts of this file only; nothing comes from outside.
-            insert, select, rest = statement.partition("SELECT")
-            cursor.execute(f"{insert}{FILL}{select}{rest}".format(**values))
+        if is_sqlite:
+            cursor.execute("PRAGMA foreign_keys = OFF")
+        with transaction.atomic():
+            for statement in (ENTRIES, REVISIONS, TOPICS):
+                # The texts of this file only; nothing comes from outside.
+                insert, select, rest = statement.partition("SELECT")
+                text = f"{insert}{FILL}{select}{rest}"
+                for name, value in values.items():  # twice, for values that hold others
+                    text = text.replace("{" + name + "}", str(value))
+                cursor.execute(text.replace("{count}", str(count)))
         cursor.execute("ANALYZE")
     PortalState.get()
 

@@ -1,7 +1,9 @@
 """Pages: server time of each page type, made anew and kept, on stores of 10,000 and 1,000,000 posts.
 
-1. Making: CPU time (median and 95th percentile) and queries of one page, each time of another office,
-   province or post, with no page kept.
+1. Making: CPU of this process and time on the clock (median and 95th percentile each) and queries of one
+   page, each time of another office, province or post, with no page kept. With SQLite the database's work is
+   part of the CPU; with PostgreSQL (deploy/with_postgres.sh .venv/bin/python bench/pages.py) only the clock
+   holds it.
 2. Serving: granian with the portal's middleware, one worker and one thread: CPU of the server for a kept
    page, its 304 and a page that must be made.
 
@@ -61,6 +63,10 @@ def paths() -> dict[str, Callable[[], str]]:
         "activity": lambda: "/aktivitas",
         "activity, province": lambda: f"/aktivitas?provinsi={any_of(places).slug}",
         "activity, topic": lambda: f"/aktivitas?topik={any_of(topics).slug}",
+        "activity, drawing": lambda: "/aktivitas/provinsi.svg",
+        "activity, now": lambda: "/aktivitas/kini",
+        "inspiration": lambda: "/inspirasi",
+        "report an error": lambda: f"{entry().rpartition('/')[0]}/lapor",
         "withdrawn": lambda: "/ditarik",
     }
 
@@ -73,24 +79,27 @@ def making() -> None:
 
     settings.PAGE_CACHE_SECONDS = 0
     client = Client(headers={"host": "localhost"})
-    print(f"  {'page':20} {'median':>8} {'p95':>8}  ms {'queries':>8} {'kB':>6}")
+    print(f"  {'page':20} {'CPU':>8} {'p95':>8} {'time':>8} {'p95':>8}  ms {'queries':>8} {'kB':>6}")
     for name, address in paths().items():
         client.get(address())
-        times = []
+        used, taken = [], []
         for _round in range(ROUNDS):
             path = address()
-            started = time.process_time()
+            started, begun = time.process_time(), time.perf_counter()
             response = client.get(path)
-            times.append((time.process_time() - started) * 1000)
+            used.append((time.process_time() - started) * 1000)
+            taken.append((time.perf_counter() - begun) * 1000)
             assert response.status_code == 200, (path, response.status_code)
         with CaptureQueriesContext(connection) as queries:
             client.get(address())
-        p95 = statistics.quantiles(times, n=20)[-1]
+        figures = [figure for times in (used, taken) for figure in (statistics.median(times), p95(times))]
+        told = " ".join(f"{figure:8.1f}" for figure in figures)
         size = len(response.content) / 1000
-        print(
-            f"  {name:20} {statistics.median(times):8.1f} {p95:8.1f} {len(queries):11} {size:6.0f}",
-            flush=True,
-        )
+        print(f"  {name:20} {told} {len(queries):11} {size:6.0f}", flush=True)
+
+
+def p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
 
 
 def serving(requests: int) -> None:
@@ -122,7 +131,13 @@ def one_store(folder: Path, count: int, requests: int) -> None:
 
     call_command("collectstatic", verbosity=0, interactive=False)
     fill(count)
-    print(f"{count:,} posts stored")
+    from portal import daily, inspiration
+
+    daily.rebuild()  # as the worker keeps them
+    inspiration.rebuild()
+    from django.db import connection
+
+    print(f"{count:,} posts stored, {connection.vendor}")
     making()
     if requests:
         serving(requests)
