@@ -52,6 +52,8 @@ def rule_for(request: HttpRequest) -> Rule | None:
             return Rule("sign-in", settings.LIMIT_SIGN_IN, 300, is_guarded=True)
         if path == "/langganan":  # not the one-click end: all readers of a mailbox provider share its address
             return Rule("subscribe", settings.LIMIT_SUBSCRIBE, 600, is_guarded=True)
+        if path.startswith("/berita/") and path.endswith("/lapor"):
+            return Rule("report", settings.LIMIT_REPORT, 3600, is_guarded=True)
         if path == "/hub":
             return Rule("hub", settings.LIMIT_HUB, 60)
     if path.startswith("/api/"):

@@ -303,6 +303,7 @@ LIMIT_SIGN_IN = env.integer(
 LIMIT_SUBSCRIBE = env.integer(
     "LIMIT_SUBSCRIBE", 20, "forms on /langganan an address may send in ten minutes; 0: no limit"
 )
+LIMIT_REPORT = env.integer("LIMIT_REPORT", 5, "reports of errors an address may send in an hour; 0: no limit")
 HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000, "how long browsers insist on https; 0: not at all")
 SECURE_HSTS_SECONDS = HSTS_SECONDS if BASE_URL.startswith("https://") else 0
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
