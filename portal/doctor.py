@@ -23,12 +23,15 @@ from aggregator.search.ask import opened
 from aggregator.search.engine import current, read_manifest
 from aggregator.search.follow import lag
 from feeds.models import Alert, Letter
+from portal.recalls import folder
 
 LATE = timedelta(minutes=30)
 LEAST_FREE = 1_000_000_000  # bytes
 LONG_QUEUE = 50
 LONG_LAG = 500  # changes that the index has not followed
 MOST_WHOOSH = 100_000  # posts; see docs/performance.md
+FAR_BEHIND = 5000  # changes
+WHOOSH_IS_GOOD_FOR = 100_000  # posts
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,42 @@ def _index() -> Finding:
     if behind > LONG_LAG:
         return Finding("index", f"{found}, {behind} changes behind.", "Start manage.py work or follow_index.")
     return Finding("index", f"{found}, {behind} changes behind")
+    try:
+        manifest = read_manifest(current())
+    except IndexUnavailable as error:
+        return Finding("index", error.message, "Is follow_index or work running here? Else rebuild_index.")
+    behind = lag(manifest["cursor"])
+    if manifest["cursor"]["backlog"] and manifest["cursor"]["backlog"]["from"] is None:
+        return Finding(
+            "index", "The index is being filled.", "Wait; search answers from the database meanwhile."
+        )
+    if behind > FAR_BEHIND:
+        return Finding("index", f"{behind} changes behind.", "Is follow_index running here? check_index.")
+    posts = Entry.objects.public().count()
+    if settings.SEARCH_ENGINE == "whoosh" and posts > WHOOSH_IS_GOOD_FOR:
+        said = f"{posts} posts are more than whoosh searches quickly."
+        return Finding("index", said, "Set SEARCH_ENGINE=tantivy, then rebuild_index.")
+    return Finding("index", f"{settings.SEARCH_ENGINE}, {behind} changes behind")
+
+
+def _copies() -> Finding:
+    """Whether copies of pages can be kept for when the database is away."""
+    if settings.PREPARED_HOURS == 0:
+        return Finding("copies", "off (PREPARED_HOURS=0)")
+    folder().mkdir(parents=True, exist_ok=True)
+    probe = folder() / ".doctor"
+    probe.write_text("x")
+    probe.unlink()
+    return Finding(
+        "copies", f"for {settings.PREPARED_HOURS} h, at most {settings.PREPARED_BYTES / 1e6:.0f} MB"
+    )
+
+
+def _proxies() -> Finding:
+    if settings.BASE_URL.startswith("https://") and not settings.TRUSTED_PROXIES:
+        said = "https is answered by a proxy that TRUSTED_PROXIES does not name."
+        return Finding("proxies", said, "Set TRUSTED_PROXIES, or all readers share one limit.")
+    return Finding("proxies", ", ".join(settings.TRUSTED_PROXIES) or "none")
 
 
 def _disk() -> Finding:
@@ -200,6 +239,9 @@ CHECKS: list[Callable[[], Finding]] = [
     _worker,
     _schedules,
     _queue,
+    _index,
+    _copies,
+    _proxies,
     _mail,
     _feeds,
     _index,
