@@ -13,7 +13,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from datetime import datetime
-from threading import Lock
+from threading import Lock, get_ident
 
 import brotli
 from django.db import DatabaseError
@@ -23,6 +23,7 @@ from feeds.kept import Kept
 
 READ_EVERY = 1.0  # seconds
 ASK_AGAIN = 5.0  # seconds a database counts as away after a failure; longer than connecting may take
+STUCK_AFTER = 4.0  # seconds
 INDEX_LAG = 5.0  # seconds after which a search is asked again: the index follows the generation later
 BROTLI_QUALITY = 5  # within 2 % of gzip -9 in size at a fraction of its time
 GZIP_LEVEL = 6
@@ -66,6 +67,7 @@ _building = tuple(Lock() for _ in range(16))
 _read: tuple[float, Generation] = (0.0, ("", 0))
 _reading = Lock()
 _failed_at = 0.0
+_asking: dict[int, float] = {}  # thread → since when
 
 
 def generation() -> Generation:
@@ -92,19 +94,28 @@ def generation() -> Generation:
 def read_generation() -> Generation:
     """The same, asked of the database now. Raises DatabaseError."""
     global _read, _failed_at
+    _asking[get_ident()] = time.monotonic()
     try:
         state = PortalState.objects.filter(pk=1).values_list("epoch", "generation").first()
     except DatabaseError:
         _failed_at = time.monotonic()
         raise
+    finally:
+        _asking.pop(get_ident(), None)
     known = (str(state[0]), state[1]) if state else ("", 1)
     _read, _failed_at = (time.monotonic(), known), 0.0
     return known
 
 
 def is_away() -> bool:
-    """Whether the database failed to answer within the last moments."""
-    return bool(_failed_at) and time.monotonic() - _failed_at < ASK_AGAIN
+    """Whether the database failed to answer within the last moments, or lets us wait for it now."""
+    return (bool(_failed_at) and time.monotonic() - _failed_at < ASK_AGAIN) or is_stuck()
+
+
+def is_stuck() -> bool:
+    """Whether a question that takes a millisecond has been waiting for its answer for seconds."""
+    now = time.monotonic()
+    return any(now - since > STUCK_AFTER for since in list(_asking.values()))
 
 
 def prepared(key: str, build: Callable[[], Prepared], *, searched: bool = False) -> Prepared:

@@ -30,8 +30,6 @@ LEAST_FREE = 1_000_000_000  # bytes
 LONG_QUEUE = 50
 LONG_LAG = 500  # changes that the index has not followed
 MOST_WHOOSH = 100_000  # posts; see docs/performance.md
-FAR_BEHIND = 5000  # changes
-WHOOSH_IS_GOOD_FOR = 100_000  # posts
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,13 @@ def _feeds() -> Finding:
 
 def _index() -> Finding:
     """Whether this node's index is there, up to date, and of the engine that its size asks for."""
-    cursor = read_manifest(current())["cursor"]
+    try:
+        cursor = read_manifest(current())["cursor"]
+        opened()
+    except IndexUnavailable as error:
+        return Finding(
+            "index", error.message, "Start manage.py work or follow_index here; else rebuild_index."
+        )
     found = f"{settings.SEARCH_ENGINE}, {opened().reader.size} posts"
     behind = lag(cursor)
     if settings.SEARCH_ENGINE == "whoosh" and opened().reader.size > MOST_WHOOSH:
@@ -168,22 +172,6 @@ def _index() -> Finding:
     if behind > LONG_LAG:
         return Finding("index", f"{found}, {behind} changes behind.", "Start manage.py work or follow_index.")
     return Finding("index", f"{found}, {behind} changes behind")
-    try:
-        manifest = read_manifest(current())
-    except IndexUnavailable as error:
-        return Finding("index", error.message, "Is follow_index or work running here? Else rebuild_index.")
-    behind = lag(manifest["cursor"])
-    if manifest["cursor"]["backlog"] and manifest["cursor"]["backlog"]["from"] is None:
-        return Finding(
-            "index", "The index is being filled.", "Wait; search answers from the database meanwhile."
-        )
-    if behind > FAR_BEHIND:
-        return Finding("index", f"{behind} changes behind.", "Is follow_index running here? check_index.")
-    posts = Entry.objects.public().count()
-    if settings.SEARCH_ENGINE == "whoosh" and posts > WHOOSH_IS_GOOD_FOR:
-        said = f"{posts} posts are more than whoosh searches quickly."
-        return Finding("index", said, "Set SEARCH_ENGINE=tantivy, then rebuild_index.")
-    return Finding("index", f"{settings.SEARCH_ENGINE}, {behind} changes behind")
 
 
 def _copies() -> Finding:
@@ -239,7 +227,6 @@ CHECKS: list[Callable[[], Finding]] = [
     _worker,
     _schedules,
     _queue,
-    _index,
     _copies,
     _proxies,
     _mail,

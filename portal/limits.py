@@ -59,8 +59,10 @@ def rule_for(request: HttpRequest) -> Rule | None:
     if path.startswith("/api/"):
         return Rule("api", settings.LIMIT_API, 60)
     if is_search(request):
-        share = ELECTION_SHARE if settings.ELECTION_MODE else 1
-        return Rule("search", max(1, settings.LIMIT_SEARCH // share), 60)
+        most = settings.LIMIT_SEARCH
+        if settings.ELECTION_MODE and most:
+            most = max(1, most // ELECTION_SHARE)
+        return Rule("search", most, 60)
     return None
 
 

@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 application = get_wsgi_application()
 
-from portal import recalls  # noqa: E402 - only once the apps are loaded
+from portal import guard, recalls  # noqa: E402 - only once the apps are loaded
 
+guard.watch()
 recalls.watch()

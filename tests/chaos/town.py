@@ -108,7 +108,8 @@ class Town:
         self.port = free_port()
         shared = {"DATABASE_URL": self.postgres.url} if self.postgres else {}
         (folder / "data").mkdir(exist_ok=True)
-        self.installation = Installation(folder / "data", self.net.port, **shared, **env)
+        pace = {"FETCH_MIN_INTERVAL": "5", "FETCH_MAX_INTERVAL": "10"}
+        self.installation = Installation(folder / "data", self.net.port, **{**pace, **shared, **env})
         if not self.postgres:
             self.installation.env.pop("DATABASE_URL", None)
         self.installation.env["BASE_URL"] = f"http://127.0.0.1:{self.port}"

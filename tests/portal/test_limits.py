@@ -81,6 +81,12 @@ def test_reading_goes_on_when_nothing_can_be_counted(client, settings, monkeypat
     assert {client.get("/cari?q=psu").status_code for _number in range(3)} == {200}
 
 
+@pytest.mark.parametrize("election", [False, True])
+def test_zero_is_no_limit(client, settings, election):
+    settings.LIMIT_SEARCH, settings.ELECTION_MODE = 0, election
+    assert {client.get("/cari?q=psu").status_code for _number in range(4)} == {200}
+
+
 def test_old_windows_are_swept(client, settings, monkeypatch):
     client.post("/pantauan/admin/login/")
     monkeypatch.setattr(limits.time, "time", lambda: 1_800_003_600.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from threading import Thread
 
 import pytest
 from django.db import OperationalError, connection
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState
 from feeds import caching
-from portal import pagecache, recalls, standby
+from portal import guard, pagecache, recalls, standby
 from portal.recalls import folder
 from portal.views import home
 from tests.factories import make_entry
@@ -195,3 +196,33 @@ def test_staff_pages_and_answers_to_questions_have_no_copy(client, admin_client)
     admin_client.get("/pantauan/admin/")
     client.get("/satker?q=bali")
     assert not list(folder().glob("*/[0-9a-f]*"))
+
+
+def test_a_database_that_lets_us_wait_counts_as_away(client, monkeypatch):
+    client.get("/")
+    restart()
+    monkeypatch.setitem(caching._asking, 0, time.monotonic() - 10)  # a thread that has waited for ten seconds
+    response = client.get("/")
+    assert (response.status_code, response.headers["X-Cache"]) == (200, "STALE")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL is not asked in this run")
+def test_who_waits_for_a_stuck_server_is_set_free():
+    ended = []
+
+    def wait() -> None:
+        try:
+            with connection.cursor() as cursor:
+                guard.note(None, connection)
+                cursor.execute("SELECT pg_sleep(60)")
+        except OperationalError:
+            ended.append(time.monotonic())
+        finally:
+            connection.close()
+
+    waiting = Thread(target=wait)
+    waiting.start()
+    while not guard.cut():
+        time.sleep(0.05)
+    waiting.join(10)
+    assert ended
