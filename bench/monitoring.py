@@ -65,14 +65,15 @@ REPEATS = 5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=100_000)
-    posts = parser.parse_args().posts
+    parser.add_argument("--days", type=int, default=365, help="of fetches that are kept")
+    options = parser.parse_args()
     settings.ALLOWED_HOSTS = ["*"]
     settings.WHITENOISE_AUTOREFRESH = True
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     try:
         call_command("migrate", interactive=False, verbosity=0)
         if not Satker.objects.exists():
-            make_year(posts)
+            make_year(options.posts, options.days)
         print_build()
         for role in ("viewer", "province"):
             print_pages(role)
@@ -81,7 +82,7 @@ def main() -> None:
             shutil.rmtree(FOLDER)
 
 
-def make_year(posts: int) -> None:
+def make_year(posts: int, kept_days: int) -> None:
     call_command("load_registry", verbosity=0)
     now = datetime.now(UTC)
     satker = list(Satker.objects.all())
@@ -146,7 +147,7 @@ def make_year(posts: int) -> None:
     Revision.objects.bulk_create(revisions, batch_size=500)
     bulk.update(Entry, ("public_revision_id",), [(number, number) for number in range(1, posts + 1)])
     EntryTopic.objects.bulk_create(tags, batch_size=500)
-    days = [timezone.localdate() - timedelta(days=n) for n in range(365)]
+    days = [timezone.localdate() - timedelta(days=n) for n in range(kept_days)]
     FeedDay.objects.bulk_create(
         (
             FeedDay(feed=feed, day=day, polls=40, fetched=5, unmodified=33, failed=2, kinds={"timeout": 2})

@@ -74,7 +74,9 @@ def read(request: HttpRequest, *, last_month: bool = False) -> Asked:
     user, now = staff_user(request), timezone.now()
     scope, today = satker_of(user), timezone.localdate(now)
     province = _read_province(request, scope)
-    satker = scope.filter(province=province) if province else scope
+    satker = (
+        (scope.filter(province=province) if province else scope).select_related("province").order_by("code")
+    )
     usual = month_of(today.replace(day=1) - timedelta(days=1)) if last_month else month_of(today)
     return Asked(
         user, scope, satker, province, _read_period(request, usual, today), _read_quarter(request, today), now

@@ -14,8 +14,6 @@ from portal.monitoring.figures.days_off import SATURDAY
 from portal.monitoring.figures.overview import Overview
 from portal.monitoring.tables import Link
 
-MOST_DAYS = 62  # columns that are drawn, the newest
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -61,18 +59,16 @@ class Heat:
 
 
 def of_offices(found: Overview, links: Iterable[Link]) -> Heat:
-    rows = zip(links, found.grid.rows, strict=True)
-    return _heat(found.grid.days, [Line(link, row.days, row.off) for link, row in rows])
+    rows = zip(links, found.rows, strict=True)
+    return _heat(found.days, [Line(link, row.days, row.off) for link, row in rows])
 
 
 def of_provinces(found: Overview, links: Iterable[Link | str]) -> Heat:
     rows = zip(links, found.places, strict=True)
-    return _heat(found.grid.days, [Line(link, row.days) for link, row in rows])
+    return _heat(found.days, [Line(link, row.days) for link, row in rows])
 
 
 def _heat(days: Sequence[date], lines: list[Line]) -> Heat:
-    days = days[-MOST_DAYS:]
-    lines = [Line(line.name, line.days[-MOST_DAYS:], line.off) for line in lines]
     return Heat(days, lines, scale_of(posts or 0 for line in lines for posts in line.days))
 
 

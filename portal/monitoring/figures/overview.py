@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+
+from django.db.models import Sum
 
 from aggregator.models import Province, Satker
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
 from portal.monitoring.figures.counting import median
-from portal.monitoring.figures.grid import Grid, Row, Streaks, grid
+from portal.monitoring.figures.days_off import days_of, local_day
+from portal.monitoring.figures.grid import Row, Streaks, grid
 from portal.monitoring.figures.reading import lags_of
 from portal.monitoring.figures.silence import Silence, silences
-from portal.monitoring.figures.sums import NOTHING, Sums, sums
+from portal.monitoring.figures.sums import NOTHING, Sums, ordered, sums
+from portal.monitoring.models import OfficeDay
+
+MOST_DAYS = 62  # that are drawn, the newest
+UNKNOWN = Streaks(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    grid: Grid
+    """`rows` are those of the grid, one a satker; none where only `places` were asked for. Both go over the
+    `days` that are drawn."""
+
+    days: list[date]
+    rows: list[Row]
     offices: list[Office]
     places: list[Place]
     lag: float | None
@@ -65,38 +76,59 @@ class Overview:
         return sum(bool(office.silence.unknown) for office in self.offices)
 
 
-def overview(satker: SatkerQuerySet, period: Period, now: datetime) -> Overview:
+def overview(
+    satker: SatkerQuerySet, period: Period, now: datetime, *, drawn: int = MOST_DAYS, each: bool = True
+) -> Overview:
+    """`each`: with runs, gaps and days of every satker, which costs more than sums."""
     found, lags = sums(satker, period), lags_of(satker, period)
     quiet = {row.satker.pk: row for row in silences(satker, now)}
-    days = grid(satker, period, now)
+    rows = grid(satker, period, now, drawn).rows if each else []
+    runs = {row.satker.pk: row.streaks for row in rows}
     offices = [
         Office(
-            row.satker,
-            found.get(row.satker.pk, NOTHING),
-            row.streaks,
-            quiet[row.satker.pk],
-            median(lags.get(row.satker.pk, [])),
+            office,
+            found.get(office.pk, NOTHING),
+            runs.get(office.pk, UNKNOWN),
+            quiet[office.pk],
+            median(lags.get(office.pk, [])),
         )
-        for row in days.rows
+        for office in ordered(satker)
     ]
+    days = list(days_of(period.latest(drawn)))
     every = [lag for its in lags.values() for lag in its]
-    return Overview(days, offices, _places(offices, days.rows, lags), median(every))
+    return Overview(days, rows, offices, _places(satker, offices, lags, days, now), median(every))
 
 
-def _places(offices: list[Office], rows: list[Row], lags: dict[int, list[int]]) -> list[Place]:
+def _places(
+    satker: SatkerQuerySet, offices: list[Office], lags: dict[int, list[int]], days: list[date], now: datetime
+) -> list[Place]:
     """By province in the order of the codes, the national office last."""
-    groups: dict[str, list[tuple[Office, Row]]] = defaultdict(list)
-    for office, row in zip(offices, rows, strict=True):
+    groups: dict[str, list[Office]] = defaultdict(list)
+    for office in offices:
         province = office.satker.province
-        groups[province.code if province else "~"].append((office, row))
-    return [
-        _place([o for o, _row in its], [r for _office, r in its], lags)
-        for _code, its in sorted(groups.items())
-    ]
+        groups[province.code if province else "~"].append(office)
+    counts = _by_place(satker, days)
+    return [_place(its, lags, days, counts, now) for _code, its in sorted(groups.items())]
 
 
-def _place(offices: list[Office], rows: list[Row], lags: dict[int, list[int]]) -> Place:
-    columns = zip(*(row.days for row in rows), strict=True)
+def _by_place(satker: SatkerQuerySet, days: list[date]) -> dict[tuple[int | None, date], int]:
+    rows = OfficeDay.objects.filter(day__range=(days[0], days[-1])).order_by()
+    if satker.query.where:
+        rows = rows.filter(satker__in=satker.order_by().values("pk"))
+    summed = rows.values("satker__province", "day").annotate(n=Sum("posts"))
+    return {(place, day): n for place, day, n in summed.values_list("satker__province", "day", "n")}
+
+
+def _place(
+    offices: list[Office],
+    lags: dict[int, list[int]],
+    days: list[date],
+    counts: dict[tuple[int | None, date], int],
+    now: datetime,
+) -> Place:
+    """A day begins for a place when it begins for the first of its satker."""
+    key = offices[0].satker.province_id
+    today = max(local_day(zone, now) for zone in {office.satker.timezone for office in offices})
     return Place(
         offices[0].satker.province,
         len(offices),
@@ -105,7 +137,7 @@ def _place(offices: list[Office], rows: list[Row], lags: dict[int, list[int]]) -
         sum(bool(office.silence.unknown) for office in offices),
         _added([office.sums for office in offices]),
         median([lag for office in offices for lag in lags.get(office.satker.pk, [])]),
-        [None if all(n is None for n in day) else sum(n or 0 for n in day) for day in columns],
+        [counts.get((key, day), 0) if day <= today else None for day in days],
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from aggregator.models import Feed
 from aggregator.querysets import SatkerQuerySet
@@ -116,6 +116,8 @@ def _polls(satker: SatkerQuerySet, period: Period) -> dict[int, Polls]:
     found = {
         key: Polls(*numbers) for key, *numbers in summed.values_list("feed", *(f"n_{n}" for n in NUMBERS))
     }
-    for key, kinds in rows.filter(failed__gt=0).values_list("feed", "kinds"):
-        found[key].kinds.update(kinds)
+    alike = rows.filter(failed__gt=0).values("feed", "kinds").annotate(days=Count("pk"))  # days fail alike
+    for key, kinds, days in alike.values_list("feed", "kinds", "days"):
+        for code, number in kinds.items():
+            found[key].kinds[code] += number * days
     return found

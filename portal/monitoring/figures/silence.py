@@ -35,7 +35,7 @@ class Silence:
     days: int | None
     reached: int
     unknown: str = ""
-    failing_since: datetime | None = None
+    reached_before: int = 0  # a day ago
 
     @property
     def is_silent(self) -> bool:
@@ -95,10 +95,12 @@ def _silence(
 ) -> Silence:
     reading = readings.get(office.pk) or Reading(_("belum ada umpan"), None)
     last = state.last_day if state else None
-    days = None
+    days = before = None
     if last is not None:
         today = local_day(office.timezone, now)
         days = max(0, (today - last).days - off.between(office, last + timedelta(days=1), today))
+        was_off = off.between(office, today, today) if days else 0
+        before = max(0, days - 1 + was_off)
     return Silence(
         office,
         last,
@@ -108,6 +110,7 @@ def _silence(
         days,
         reached(days),
         reading.problem,
+        reached(before),
     )
 
 

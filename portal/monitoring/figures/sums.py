@@ -77,5 +77,7 @@ def by_day(satker: SatkerQuerySet, period: Period) -> dict[int, dict[date, tuple
 
 
 def ordered(satker: SatkerQuerySet) -> list[Satker]:
-    """In the order of the registry, with province."""
+    """In the order of the registry, with province. A queryset that is so already is read once."""
+    if satker.query.select_related and satker.query.order_by == ("code",):
+        return list(satker)
     return list(satker.select_related("province").order_by("code"))

@@ -116,18 +116,16 @@ def _failing(satker: SatkerQuerySet, day: date) -> tuple[int, int]:
 def _silent(satker: SatkerQuerySet, moment: datetime) -> tuple[int, int, int]:
     rows = silence.silences(satker, moment)
     quiet = silence.silent(rows, SILENT)
-    return len(quiet), len(_new(satker, quiet, moment)), len(silence.unknown(rows))
+    return len(quiet), len(_new(quiet)), len(silence.unknown(rows))
 
 
 def newly_silent(satker: SatkerQuerySet, moment: datetime) -> list[silence.Silence]:
     """Those that came to two weeks of silence within the day before this moment."""
-    return _new(satker, silence.silent(silence.silences(satker, moment), SILENT), moment)
+    return _new(silence.silent(silence.silences(satker, moment), SILENT))
 
 
-def _new(satker: SatkerQuerySet, quiet: list[silence.Silence], moment: datetime) -> list[silence.Silence]:
-    before = silence.silences(satker, moment - timedelta(days=1))
-    former = {row.satker.pk for row in before if row.reached >= SILENT}
-    return [row for row in quiet if row.satker.pk not in former]
+def _new(quiet: list[silence.Silence]) -> list[silence.Silence]:
+    return [row for row in quiet if row.reached_before < SILENT]
 
 
 def _migrated(satker: SatkerQuerySet) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,8 +19,16 @@ def office_columns() -> list[Column]:
 
 def office(satker: Satker) -> tuple[str, Link, str]:
     """Code, name as the way to its page, province."""
-    link = Link(satker.name, reverse("monitoring:office_activity", args=[satker.code]))
-    return satker.code, link, satker.province.name if satker.province else ""
+    return (
+        satker.code,
+        Link(satker.name, _address(satker.code)),
+        satker.province.name if satker.province else "",
+    )
+
+
+@lru_cache(maxsize=2048)
+def _address(code: str) -> str:
+    return reverse("monitoring:office_activity", args=[code])
 
 
 def table(

@@ -132,7 +132,7 @@ def monthly(asked: Asked) -> bytes:
     }
     paper = Paper(title, _("Pantauan Berita KPU · data per %s") % shown(Moment(asked.now)))
     paper.heading(title, 16)
-    found = overview(asked.satker, asked.period, asked.now)
+    found = overview(asked.satker, asked.period, asked.now, drawn=asked.period.days, each=False)
     _publishing(paper, asked, found)
     _subjects(paper, asked)
     _ranking(paper, asked)
@@ -166,8 +166,8 @@ def _publishing(paper: Paper, asked: Asked, found: Overview) -> None:
     before = sum(pair.before.posts for pair in pairs)
     paper.sentence(_("Masa sebelumnya: %s berita.") % shown(before))
     paper.heading(_("Berita tiap hari"))
-    days = zip(found.grid.days, zip(*(row.days for row in found.grid.rows), strict=True), strict=True)
-    paper.columns([(day, sum(n or 0 for n in posts)) for day, posts in days])
+    counts = zip(*(place.days for place in found.places), strict=True)
+    paper.columns([(day, sum(n or 0 for n in posts)) for day, posts in zip(found.days, counts, strict=True)])
     paper.heading(_("Asal berita"))
     paper.bars(
         [

@@ -20,7 +20,7 @@ from portal.monitoring.reports import activity as tables
 from portal.monitoring.reports.cells import office
 from portal.monitoring.reports.silence import duty_list
 from portal.monitoring.show import month_choices, quarters, show
-from portal.monitoring.tables import Link
+from portal.monitoring.tables import Link, Table
 
 FEW = 60  # satker that are shown one by one; more are shown by province
 YEAR = 364  # days of the calendar of one satker
@@ -29,18 +29,18 @@ YEAR = 364  # days of the calendar of one satker
 @staff()
 def activity(request: HttpRequest, ending: str = "") -> HttpResponse:
     wanted = asked.read(request)
-    found = overview(wanted.satker, wanted.period, wanted.now)
-    is_few = len(found.offices) <= FEW
+    is_few = len(wanted.satker) <= FEW
+    found = overview(wanted.satker, wanted.period, wanted.now, each=is_few)
     table = tables.by_office(wanted, found) if is_few else tables.by_province(wanted, found)
     if ending:
-        return show(request, wanted, tables.by_office(wanted, found) if is_few else table, ending)
+        return show(request, wanted, table, ending)
     return show(
         request,
         wanted,
         table,
         template="monitoring/activity.html",
         overview=found,
-        heat=_heat(wanted, found, is_few),
+        heat=_heat(found, table, is_few),
         is_few=is_few,
         topics=_bars(mix.topics(wanted.satker, wanted.period)),
         months=month_choices(wanted),
@@ -48,10 +48,10 @@ def activity(request: HttpRequest, ending: str = "") -> HttpResponse:
     )
 
 
-def _heat(wanted: asked.Asked, found: Overview, is_few: bool) -> heat.Heat:
+def _heat(found: Overview, table: Table, is_few: bool) -> heat.Heat:
     if is_few:
         return heat.of_offices(found, (office(row.satker)[1] for row in found.offices))
-    return heat.of_provinces(found, (_name_of(row[0]) for row in tables.by_province(wanted, found).rows))
+    return heat.of_provinces(found, (_name_of(row[0]) for row in table.rows))
 
 
 def _name_of(cell: object) -> Link | str:

@@ -79,17 +79,35 @@ MONDAY = date(2026, 11, 2)
 )
 def test_runs_and_gaps(posted, off, expected):
     days = [MONDAY + timedelta(days=n) for n in range(8)]
-    count = {days[n]: 1 for n in posted}
-    found = grid.streaks(count, days, {days[n] for n in off}, today=days[-1] + timedelta(days=9))
+    found = grid.streaks(
+        [days[n] for n in posted], days[0], days[-1], [days[n] for n in off], today=date(2030, 1, 1)
+    )
     assert (found.current, found.longest, found.gap) == expected
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=60))
 def test_the_longest_gap_is_that_of_a_direct_count(posted):
     days = [MONDAY + timedelta(days=n) for n in range(len(posted))]
-    count = {day: int(flag) for day, flag in zip(days, posted, strict=True)}
-    longest = max(len(run) for run in "".join("x" if flag else " " for flag in posted).split("x"))
-    assert grid.streaks(count, days, set(), today=date(2030, 1, 1)).gap == longest
+    found = grid.streaks(
+        [day for day, flag in zip(days, posted, strict=True) if flag], days[0], days[-1], [], date(2030, 1, 1)
+    )
+    assert found.gap == max(len(run) for run in "".join("x" if flag else " " for flag in posted).split("x"))
+
+
+@given(st.lists(st.sampled_from("x -"), min_size=1, max_size=60))
+def test_runs_are_those_of_a_direct_count(signs):
+    """x: a post, -: a day off. Day by day: a working day without a post that is not off ends a run."""
+    days = [MONDAY + timedelta(days=n) for n in range(len(signs))]
+    run = longest = 0
+    for day, sign in zip(days, signs, strict=True):
+        if sign == "x":
+            run += 1
+        elif sign == " " and day.weekday() < 5:
+            run = 0
+        longest = max(longest, run)
+    posted, off = ([d for d, s in zip(days, signs, strict=True) if s == which] for which in "x-")
+    found = grid.streaks(posted, days[0], days[-1], off, date(2030, 1, 1))
+    assert (found.current, found.longest) == (run, longest)
 
 
 @pytest.mark.parametrize("seed", range(4))
