@@ -53,6 +53,11 @@ class Asked:
         return self.period.before
 
     @property
+    def quarter_value(self) -> str:
+        """As the query string has it."""
+        return f"{self.quarter // 4}-{self.quarter % 4 + 1}"
+
+    @property
     def span(self) -> str:
         return span(self.period.first, self.period.last)
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from portal.templatetags.berita import zone_label
 
 NUMBERS = frozenset({"number", "decimal", "percent"})
+TIGHT = frozenset({"day", "moment", "name"})  # never broken into lines
 DASH = "–"
 
 
@@ -68,7 +69,7 @@ Cell = str | int | float | date | Link | State | Moment | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind`: text, number, decimal, percent, day or moment. Numbers stand right."""
+    """`kind`: text, name, number, decimal, percent, day or moment. Numbers stand right."""
 
     label: str
     kind: str = "text"
@@ -76,6 +77,13 @@ class Column:
     @property
     def is_number(self) -> bool:
         return self.kind in NUMBERS
+
+    @property
+    def opening(self) -> str:
+        """The tag with which a cell begins."""
+        if self.is_number:
+            return '<td class="n">'
+        return '<td class="tight">' if self.kind in TIGHT else "<td>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ class Table:
     def body(self) -> SafeString:
         """All rows as markup. Written here and not in a template: a report has thousands of cells, and a
         template takes ten times as long."""
-        opening = ['<td class="n">' if column.is_number else "<td>" for column in self.columns]
+        opening = [column.opening for column in self.columns]
         rows: list[str] = []
         for row in self.rows:
             cells = "</td>".join(start + _markup(cell) for start, cell in zip(opening, row, strict=True))

@@ -19,6 +19,7 @@ from aggregator.models import Duty, Feed, Gap, Quarantine, Satker, SatkerHold, S
 from portal.models import User
 from portal.monitoring.figures.silence import classes, silences, silent
 from portal.monitoring.models import SiteCheck
+from portal.monitoring.tables import Moment, shown
 
 Role = User.Role
 BURST, REDIRECTED = "Lonjakan", "Umpan dialihkan"  # how aggregator/screen/bursts.py begins its reasons
@@ -59,7 +60,7 @@ def _silent(now: datetime) -> Iterator[Condition]:
     for row in silent(silences(Satker.objects.all(), now), steps[0]):
         level = sum(row.reached >= step for step in steps)
         title = _("%(satker)s tanpa berita %(days)s hari")
-        since = _("sejak %s") % row.last_day.isoformat() if row.last_day else _("belum pernah ada berita")
+        since = _("sejak %s") % shown(row.last_day) if row.last_day else _("belum pernah ada berita")
         days = row.reached if row.days is None else row.days
         yield Condition(
             row.satker.code,
@@ -82,7 +83,7 @@ def _failing(now: datetime) -> Iterator[Condition]:
         title = _("Umpan %(satker)s tidak terbaca sejak %(since)s")
         yield Condition(
             str(feed.pk),
-            title % {"satker": feed.satker, "since": f"{since:%Y-%m-%d %H:%M} UTC"},
+            title % {"satker": feed.satker, "since": _at(since, feed.satker.timezone)},
             f"{feed.error_code}: {feed.error_message}"[:300],
             feed.satker,
             _feed_address(feed),
@@ -140,7 +141,7 @@ def _hacked(now: datetime) -> Iterator[Condition]:
         yield Condition(
             satker.code,
             title % {"number": number, "satker": satker},
-            _("menunggu putusan sejak %s") % f"{since:%Y-%m-%d %H:%M} UTC",
+            _("menunggu putusan sejak %s") % _at(since, satker.timezone),
             satker,
             f"{reverse('monitoring:report', args=[8])}?bulan={since:%Y-%m}",
             number.bit_length(),
@@ -182,7 +183,7 @@ def _certificate(now: datetime) -> Iterator[Condition]:
         yield Condition(
             f"{check.hostname} {ends:%Y-%m-%d}"[:200],
             words % check.hostname,
-            _("berlaku sampai %s") % f"{ends:%Y-%m-%d %H:%M} UTC",
+            _("berlaku sampai %s") % _at(ends, check.satker.timezone),
             check.satker,
             level=1 + (left < timedelta(days=7)) + (left < timedelta(days=1)),
         )
@@ -193,7 +194,7 @@ def _worker(now: datetime) -> Iterator[Condition]:
     never worked is not dead."""
     duty = Duty.objects.filter(name="derive").first()
     if duty and duty.until < now - WORKER_LATE:
-        seen = _("tanda hidup terakhir %s") % f"{duty.until:%Y-%m-%d %H:%M} UTC"
+        seen = _("tanda hidup terakhir %s") % _at(duty.until)
         yield Condition("pekerja", _("Pekerja portal mati"), seen)
     row = Schedule.objects.filter(name="refresh_due").first()
     if row and (row.next_run is None or row.next_run < now - SCHEDULE_LATE):
@@ -205,6 +206,10 @@ def _worker(now: datetime) -> Iterator[Condition]:
         yield Condition(
             "terlambat", _("Umpan terlambat diperiksa"), _("%d umpan lebih dari 30 menit") % late, level=level
         )
+
+
+def _at(at: datetime, zone: str = "") -> str:
+    return shown(Moment(at, zone))
 
 
 def _feed_address(feed: Feed) -> str:

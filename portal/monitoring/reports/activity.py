@@ -36,7 +36,7 @@ def by_office(asked: Asked, found: Overview) -> Table:
 
 def by_province(asked: Asked, found: Overview) -> Table:
     columns = [
-        Column(_("Provinsi")),
+        Column(_("Provinsi"), "name"),
         Column(_("Satker"), "number"),
         Column(_("Aktif"), "number"),
         Column(_("Tanpa berita"), "number"),

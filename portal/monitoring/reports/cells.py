@@ -14,7 +14,7 @@ from portal.monitoring.tables import Cell, Column, Link, Table
 
 
 def office_columns() -> list[Column]:
-    return [Column(_("Kode")), Column(_("Satker")), Column(_("Provinsi"))]
+    return [Column(_("Kode")), Column(_("Satker"), "name"), Column(_("Provinsi"), "name")]
 
 
 def office(satker: Satker) -> tuple[str, Link, str]:

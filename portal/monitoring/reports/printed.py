@@ -100,6 +100,7 @@ class Paper(FPDF):
         """Some columns of a table; heads are repeated on every page."""
         self._style(8, INK)
         self.set_draw_color(*PALE)
+        self.set_fill_color(255)  # else the last bar's red fills the cells
         aligns = tuple("RIGHT" if table.columns[n].is_number else "LEFT" for n in wanted)
         head = FontFace(emphasis="BOLD", color=INK, fill_color=PALE)
         with self.table(
@@ -196,7 +197,7 @@ def _ranking(paper: Paper, asked: Asked) -> None:
     table = publishing.monthly_ranking(asked)
     paper.heading(table.title)
     paper.sentence(table.summary)
-    paper.rows(table, (1, 3, 4, 5, 9, 10, 13, 14), (10, 50, 16, 14, 14, 16, 20, 38))
+    paper.rows(table, (1, 3, 4, 5, 9, 10, 13, 14), (17, 48, 17, 14, 13, 18, 22, 34))
     paper.sentence(table.counted, small=True)
 
 

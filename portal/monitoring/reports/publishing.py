@@ -22,10 +22,10 @@ def monthly_ranking(asked: Asked) -> Table:
     found = ranking(asked.satker, asked.period, asked.before, asked.now)
     judged = sum(row.place is not None for row in found)
     columns = [
-        Column(_("Provinsi")),
+        Column(_("Provinsi"), "name"),
         Column(_("Peringkat"), "number"),
         Column(_("Kode")),
-        Column(_("Satker")),
+        Column(_("Satker"), "name"),
         Column(_("Sendiri, bertopik"), "number"),
         Column(_("Sendiri"), "number"),
         Column(_("Muat ulang pusat"), "number"),
@@ -160,7 +160,7 @@ def stage_mix(asked: Asked) -> Table:
     posts, within = totals(rows, (2, 3))
     columns = [
         Column(_("Bulan"), "day"),
-        Column(_("Provinsi")),
+        Column(_("Provinsi"), "name"),
         Column(_("Berita"), "number"),
         Column(_("Tahapan"), "number"),
         *(Column(stage.name, "number") for stage in stages),

@@ -24,7 +24,7 @@ def failures(asked: Asked) -> Table:
     found.sort(key=lambda row: (-row.feed.failures, row.polls.availability or 0.0, row.feed.satker.code))
     columns = [
         Column(_("Kode")),
-        Column(_("Satker")),
+        Column(_("Satker"), "name"),
         Column(_("Alamat umpan")),
         Column(_("Keadaan")),
         Column(_("Diperiksa"), "number"),
