@@ -2,9 +2,12 @@
 
 Fills a database of its own with STORED older entries (their keys only where the window can still meet them),
 then clusters FRESH new ones in batches as the worker does: four in ten are copies of a story that up to
-thirty offices carry, three are forms that many offices fill in, the rest stands alone.
+thirty offices carry, three are forms that many offices fill in, the rest stands alone. Beside it stands a
+floor, measured just before and after: only to read the same texts and make their keys, without a database.
+The ratio of the two is what grows if look-ups do, whatever else the machine is doing.
 
     .venv/bin/python bench/cluster.py [--stored 10000 100000 1000000] [--fresh 4000]
+    .venv/bin/python bench/cluster.py --network 553      # the demonstration network against its truth
 """
 
 from __future__ import annotations
@@ -16,10 +19,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from operator import itemgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aggregator.demo.posts import Post
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -33,7 +42,13 @@ def main() -> None:
     parser.add_argument("--stored", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--fresh", type=int, default=4_000)
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--network", type=int, metavar="OFFICES")
     options = parser.parse_args()
+    if options.network:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ |= {"DATA_DIR": folder, "DEMO": "1"}
+            network(options.network)
+        return
     if options.one is not None:
         run(options.one, options.fresh)
         return
@@ -82,19 +97,96 @@ def run(stored: int, fresh: int) -> None:
     call_command("load_registry", stdout=open(os.devnull, "w"))  # noqa: PTH123, SIM115
     rng = random.Random(7)
     fill(stored, rng)
-    publish(posts(fresh, rng))
+    made = posts(fresh, rng)
+    publish(made)
     keys = Signature.objects.count()
-    wall, used = time.perf_counter(), time.process_time()
+    floor = reading(made)
+    used = time.process_time()
     done = 0
     while touched := cluster_new(NOW):
         done += touched
-    wall, used = time.perf_counter() - wall, time.process_time() - used
+    used = time.process_time() - used
+    floor = (floor + reading(made)) / 2
     folded = Entry.objects.filter(story__isnull=False).count()
     print(
-        f"{stored:>9,} stored ({keys:,} keys): {done:,} entries in {wall:.1f} s, CPU {used:.1f} s:"
-        f" {done / used:,.0f} entries/s; {folded:,} in stories",
+        f"{stored:>9,} stored ({keys:,} keys): {done:,} entries in {used:.1f} s of CPU, {done / used:,.0f} a"
+        f" second, {used / floor:.2f} times the floor ({len(made) / floor:,.0f} a second); {folded:,} folded",
         flush=True,
     )
+
+
+def reading(made: list[tuple[str, str]]) -> float:
+    """Seconds of CPU to read these texts and make their keys."""
+    from aggregator.cluster import Told, keys_of
+
+    start = time.process_time()
+    for title, text in made:
+        keys_of(Told(title, text))
+    return time.process_time() - start
+
+
+def network(count: int) -> None:
+    """Cluster what the sites of the demonstration network show, and compare with what the generator knows."""
+    ready()
+    from django.core.management import call_command
+
+    from aggregator.cluster import cluster_new
+    from aggregator.demo.posts import World
+    from aggregator.models import Entry
+
+    call_command("migrate", verbosity=0)
+    call_command("load_registry", stdout=open(os.devnull, "w"))  # noqa: PTH123, SIM115
+    world = World(seed=3)
+    shown = [
+        post
+        for code in list(world.offices)[:count]
+        for post in world.posts(code, NOW, 8 if code != "0" else 40)
+    ]
+    truth = store_shown(shown)
+    while cluster_new(NOW):
+        pass
+    true, found = pairs(truth), pairs(dict(Entry.objects.values_list("id", "story")))
+    right = len(true & found)
+    print(
+        f"{len(shown):,} posts of {count} offices, {len(true):,} true pairs:"
+        f" precision {right / len(found):.4f}, recall {right / len(true):.4f}"
+    )
+
+
+def store_shown(shown: list[Post]) -> dict[int, str]:
+    """Entry → the story it belongs to."""
+    from aggregator.models import Entry, Feed, Revision, Satker
+
+    satker = {s.code: s for s in Satker.objects.all()}
+    feeds = {c: Feed.objects.create(satker=s, url=f"https://{c}.example/feed") for c, s in satker.items()}
+    truth = {}
+    for post in shown:
+        at = post.published_at
+        entry = Entry.objects.create(
+            satker=satker[post.code],
+            province_id=satker[post.code].province_id,
+            feed=feeds[post.code],
+            guid=post.key,
+            content_sha256="x",
+            published_at=at,
+            first_seen_at=at,
+            last_seen_at=at,
+            state="public",
+        )
+        text = Revision.objects.create(
+            entry=entry, title=post.title, text=post.text, content_sha256="x", state="public"
+        )
+        Entry.objects.filter(pk=entry.pk).update(public_revision=text)
+        truth[entry.pk] = post.story_key
+    return truth
+
+
+def pairs(stories: Mapping[int, object]) -> set[tuple[int, int]]:
+    members = defaultdict(list)
+    for entry, story in stories.items():
+        if story is not None:
+            members[story].append(entry)
+    return {pair for entries in members.values() for pair in combinations(sorted(entries), 2)}
 
 
 def posts(count: int, rng: random.Random) -> list[tuple[str, str]]:

@@ -169,3 +169,10 @@ def test_entry_numbers_have_no_thousands_separator(client):
     entry = make_entry("Nomor besar", pk=1234567)
     html = client.get("/").content.decode()
     assert f"/berita/{entry.pk}/nomor-besar" in html
+
+
+def test_many_tombstones_cost_no_query_each(client, django_assert_max_num_queries):
+    for _ in range(12):
+        make_entry(state="withdrawn", public=False, released_at=SEEN)
+    with django_assert_max_num_queries(6):
+        assert client.get("/ditarik").status_code == 200

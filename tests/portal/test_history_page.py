@@ -151,3 +151,12 @@ def test_texts_too_long_to_compare_are_not_compared():
 def test_a_paragraph_break_that_went_is_shown():
     pieces = compare("satu\n\ndua", "satu dua")
     assert pieces is not None and [p.text.strip() for p in pieces if p.kind == "gone"] == ["¶"]
+
+
+@pytest.mark.django_db
+def test_many_versions_cost_no_query_each(client, django_assert_max_num_queries):
+    entry = make_entry("Rapat", text="Versi ke-1")
+    for number in range(2, 12):
+        correct(entry, number, text=f"Versi ke-{number}")
+    with django_assert_max_num_queries(6):
+        page(client, entry)
