@@ -14,8 +14,9 @@ from aggregator.models import Entry, Feed, FetchLog, Gap, Quarantine, Revision, 
 from portal.models import User
 from portal.monitoring import audit
 from portal.monitoring.models import MigrationPlan, SiteCheck
-from tests.browser.conftest import LONG_TITLE, SHOTS
+from tests.browser.conftest import SHOTS
 from tests.factories import make_entry
+from tests.small_news import LONG_TITLE
 
 pytestmark = [
     pytest.mark.browser,
