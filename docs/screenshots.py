@@ -20,7 +20,7 @@ FLAGS = [
     "--no-first-run",
     "--disable-sync",
 ]
-PAGES = [("home-1280-light", "/", "light"), ("activity-1280-dark", "/aktivitas", "dark")]
+PAGES = [("home-1280-light", "/", "light"), ("activity-1280-dark", "/aktivitas#peta", "dark")]
 
 
 def main(base: str) -> None:
@@ -34,7 +34,7 @@ def main(base: str) -> None:
             page = browser.new_page(
                 viewport={"width": 1280, "height": 800}, color_scheme=theme, locale="id-ID"
             )
-            page.goto(base + path, wait_until="load")
+            page.goto(base + path, wait_until="networkidle")
             page.screenshot(path=IMAGES / f"{name}.png")
             page.close()
         browser.close()
