@@ -27,9 +27,8 @@ class OfficeDay(models.Model):
         constraints = [models.UniqueConstraint(fields=["satker", "day"], name="officeday_unique")]
         indexes = [
             models.Index(
-                fields=["day", "satker"],
-                include=[
-                    *("posts", "own", "own_on_topic", "central", "provincial", "peer"),
+                fields=[
+                    *("day", "satker", "posts", "own", "own_on_topic", "central", "provincial", "peer"),
                     *("child", "announcements", "staged"),
                 ],
                 name="officeday_day",
@@ -90,9 +89,7 @@ class OfficeSubject(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["kind", "month", "satker"], include=["subject", "posts"], name="officesubject_month"
-            )
+            models.Index(fields=["kind", "month", "satker", "subject", "posts"], name="officesubject_month")
         ]
 
     def __str__(self) -> str:
@@ -145,8 +142,7 @@ class FeedDay(models.Model):
         constraints = [models.UniqueConstraint(fields=["feed", "day"], name="feedday_unique")]
         indexes = [
             models.Index(
-                fields=["day", "feed"],
-                include=["polls", "fetched", "unmodified", "same_body", "failed"],
+                fields=["day", "feed", "polls", "fetched", "unmodified", "same_body", "failed"],
                 name="feedday_day",
             )
         ]
