@@ -5,6 +5,7 @@ No markup comes from here or passes through: templates put each segment into an 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -18,6 +19,7 @@ from aggregator.search.synonyms import Table, expand, synonyms
 LONGEST_TEXT = 20_000  # characters of a body in which the best passage is looked for
 LONGEST_TITLE = 500
 MOST_KNOWN = 20_000
+ONE_PAGE = 0.05  # seconds
 EDGE = 30  # characters a passage may be moved by to begin and end between words
 
 
@@ -124,11 +126,20 @@ def _cached_marker(q: str, _table_id: int) -> Marker:
     return Marker(q, synonyms())
 
 
+_recent: tuple[str, float, Marker] | None = None
+
+
 def _marker(q: str) -> Marker:
-    """A question is parsed once for the lines of a page, unless it names fields, whose values are rows of
-    the database, or the synonyms have changed."""
+    """A question is parsed once for the lines of a page; later anew if it names fields, whose values are rows
+    of the database, or if the synonyms have changed."""
+    global _recent
+    now, recent = time.monotonic(), _recent
+    if recent and recent[0] == q and now - recent[1] < ONE_PAGE:
+        return recent[2]
     table = synonyms()
-    return Marker(q, table) if ":" in q else _cached_marker(q, id(table))
+    marker = Marker(q, table) if ":" in q else _cached_marker(q, id(table))
+    _recent = (q, now, marker)
+    return marker
 
 
 def _passage(text: str, traces: list[tuple[int, str]], length: int) -> tuple[int, int]:

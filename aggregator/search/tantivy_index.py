@@ -1,8 +1,7 @@
 """The engine for volume: tantivy, given the same analysed words as whoosh.
 
 tantivy has no Indonesian stemmer and takes none from Python, so words arrive analysed, parted by blanks.
-Counting is what costs on a million posts, so what is counted lies in three columns instead of six, each
-value together with the folds it stands for: one pass counts every facet under every fold.
+Counting is what costs on a million posts: see tantivy_counts.
 Its tokenisers must be registered at every open. It keeps its own commits; the manifest of ours says how
 far they go, and a batch that was committed without its manifest is simply done again.
 """
@@ -10,9 +9,8 @@ far they go, and a batch that was committed without its manifest is simply done 
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ import tantivy
 from tantivy import Occur, Query
 
 from aggregator.errors import IndexUnavailable
-from aggregator.search.documents import FOLDS, Document
+from aggregator.search.documents import Document
 from aggregator.search.engine import (
     FORM_WEIGHT,
     MOST_EXPANSIONS,
@@ -33,14 +31,21 @@ from aggregator.search.engine import (
 from aggregator.search.moments import order_span
 from aggregator.search.query import All, Best, Days, Flat, In, Node, Not, Phrase, Prefix, Some, Word
 from aggregator.search.results import FACETS
+from aggregator.search.tantivy_counts import (
+    COLUMNS,
+    Cells,
+    asked,
+    cells,
+    columns_of,
+    fold_bit,
+    fold_bits,
+    sums,
+    total,
+)
 
 HEAP = 64_000_000  # bytes of the writer's memory
 THREADS = 1
 BLANKS, RAW = "blanks", "raw"
-MOST_VALUES = 20_000  # of one column
-SEPARATOR = "\t"
-# What is counted together. Of these facets a post has one value or none, but for topics.
-COLUMNS = {"place": ("satker", "provinsi", "asal"), "time": ("bulan", "tahapan"), "subject": ("topik",)}
 SPARE = 20  # hits beyond twice a page for those that fold or come too late
 FILES = "tantivy"  # folder of its files within the build
 LARGEST = 2**63
@@ -129,16 +134,10 @@ def _fields(document: Document) -> tantivy.Document:
             made.add_text(facet, value)
     for fold in document.folds:
         made.add_text("fold", fold)
-    folds = fold_bits(document.folds)
-    made.add_unsigned("folds", folds)
-    for column, facets in COLUMNS.items():
-        for values in product(*(document.facets.get(facet) or ("",) for facet in facets)):
-            made.add_text(column, SEPARATOR.join((f"{folds:x}", *values)))
+    made.add_unsigned("folds", fold_bits(document))
+    for column, cell in cells(document):
+        made.add_text(column, cell)
     return made
-
-
-def fold_bits(folds: Iterable[str]) -> int:
-    return sum(1 << FOLDS.index(fold) for fold in folds)
 
 
 class TantivyReader:
@@ -178,11 +177,6 @@ class TantivyReader:
         """Nothing to do: the searcher goes with its last user."""
 
 
-def _read_cell(bucket: Mapping[str, Any]) -> tuple[int, list[str], int]:
-    folds, *values = bucket["key"].split(SEPARATOR)
-    return int(folds, 16), values, int(bucket["doc_count"])
-
-
 class _Search:
     """One question as tantivy's queries."""
 
@@ -192,21 +186,21 @@ class _Search:
 
     def run(self) -> Found:
         question = self.question
-        base = self.base()
         narrowed = {facet: self.any_of(facet, values) for facet, values in question.narrow.items()}
+        hits = self.hits([*self.base(), *narrowed.values()])
+        if time.monotonic() > question.deadline:  # the posts are there; what is not counted is not claimed
+            return Found(hits, len(hits), {}, is_partial=True)
         if question.facet_folds:
-            facets, total = self.facets(base, narrowed)
-            hits = self.hits([*base, *narrowed.values()]) if total else []
+            facets, total = self.facets(self.base(scored=False), narrowed)
             return Found(hits, total, facets)
-        everything = self.joined(base, *narrowed.values(), *self.folded(question.fold))
+        everything = self.joined(self.base(scored=False), *narrowed.values(), *self.folded(question.fold))
         counted: Any = self.searcher.search(everything, limit=1, count=True)
-        total = int(counted.count or 0)
-        return Found(self.hits([*base, *narrowed.values()]) if total else [], total, {})
+        return Found(hits, int(counted.count or 0), {})
 
-    def base(self) -> list[Query]:
-        """The words and the dates."""
+    def base(self, *, scored: bool = True) -> list[Query]:
+        """The words and the dates; to be counted only, the words without what adds to a score."""
         question = self.question
-        parts = [self.query(question.tree)] if question.tree is not None else []
+        parts = [self.query(question.tree, scored)] if question.tree is not None else []
         if question.first is not None or question.until is not None:
             parts.append(self.between("order", question.first, question.until))
         return parts
@@ -252,14 +246,14 @@ class _Search:
         entries, orders, released, folds = (
             self.searcher.fast_field_values(column, addresses) for column in columns
         )
-        fold = fold_bits((question.fold,)) if question.fold else 0
+        fold = fold_bit(question.fold)
         known = LARGEST if question.known is None else question.known
         ranked = [
             (score, int(order or 0), int(entry or 0))
             for (score, _at), entry, order, at, bits in zip(
                 result.hits, entries, orders, released, folds, strict=True
             )
-            if int(at or 0) <= known and int(bits or 0) & fold == fold
+            if int(at or 0) <= known and int(bits or 0) & fold
         ]
         ranked.sort(reverse=True)
         return [(entry, score) for score, _order, entry in ranked], len(addresses) < limit
@@ -270,49 +264,20 @@ class _Search:
         """The counts of all facets and the number of hits: one pass for all facets that are not narrowed,
         one for each that is, its own filter left aside."""
         wanted = self.question.facet_folds
-        found = {facet: Counter[str]() for facet in wanted}
-        everywhere = self.joined(base, *narrowed.values())
-        free = {facet for facet in wanted if facet not in narrowed}
-        columns = {column for column, facets in COLUMNS.items() if free.intersection(facets)} | {"place"}
-        bit = fold_bits((self.question.fold,)) if self.question.fold else 0
-        total = 0
-        for column, cells in self.counts(everywhere, columns).items():
-            for folds, values, count in cells:
-                if column == "place" and folds & bit == bit:
-                    total += count
-                self.add(found, COLUMNS[column], free, folds, values, count)
-        for facet in wanted.keys() - free:
+        free = {facet: folds for facet, folds in wanted.items() if facet not in narrowed}
+        counted = self.counts(self.joined(base, *narrowed.values()), columns_of(free) | {"place"})
+        found = sums(counted, free)
+        for facet in wanted.keys() & narrowed.keys():
             others = self.joined(base, *(query for other, query in narrowed.items() if other != facet))
-            [column] = (column for column, facets in COLUMNS.items() if facet in facets)
-            for folds, values, count in self.counts(others, {column})[column]:
-                self.add(found, COLUMNS[column], {facet}, folds, values, count)
-        return {facet: dict(counts) for facet, counts in found.items()}, total
+            found |= sums(self.counts(others, columns_of([facet])), {facet: wanted[facet]})
+        return found, total(counted["place"], self.question.fold)
 
-    def add(
-        self,
-        found: dict[str, Counter[str]],
-        facets: tuple[str, ...],
-        wanted: Collection[str],
-        folds: int,
-        values: list[str],
-        count: int,
-    ) -> None:
-        """Count a cell for those of its facets that are wanted, if it stands for the fold of each."""
-        for facet, value in zip(facets, values, strict=True):
-            if value and facet in wanted and self.stands(facet, value, folds):
-                found[facet][value] += count
-
-    def stands(self, facet: str, value: str, folds: int) -> bool:
-        """Whether what stands for these folds counts for a value of a facet."""
-        wanted = self.question.facet_folds[facet]
-        fold = wanted.get(value, wanted[""])
-        return not fold or bool(folds & 1 << FOLDS.index(fold))
-
-    def counts(self, query: Query, columns: Collection[str]) -> dict[str, list[tuple[int, list[str], int]]]:
-        """By column its cells as (folds, values, how often)."""
-        asked = {column: {"terms": {"field": column, "size": MOST_VALUES}} for column in columns}
-        answer = self.searcher.aggregate(query, asked)
-        return {column: [_read_cell(bucket) for bucket in answer[column]["buckets"]] for column in columns}
+    def counts(self, query: Query, columns: Collection[str]) -> dict[str, Cells]:
+        answer = self.searcher.aggregate(query, asked(columns))
+        return {
+            column: [(bucket["key"], int(bucket["doc_count"])) for bucket in answer[column]["buckets"]]
+            for column in columns
+        }
 
     def joined(self, *parts: Query | Iterable[Query]) -> Query:
         flat: list[Query] = []
@@ -344,8 +309,10 @@ class _Search:
     def unscored(query: Query) -> Query:
         return Query.const_score_query(query, 0.0)
 
-    def query(self, node: Node) -> Query:
+    def query(self, node: Node, scored: bool = True) -> Query:
         match node:
+            case Word(stem=stem, in_title=in_title) if not scored:
+                return self.term("title" if in_title else "words", stem, 1.0)
             case Word():
                 return self.word(node)
             case Phrase(stems=stems, in_title=in_title, weight=weight):
@@ -361,20 +328,24 @@ class _Search:
             case Days(first=first, last=last):
                 return self.between("order", *order_span(first, last))
             case Flat(item=item, score=score):
-                return Query.const_score_query(self.query(item), score)
+                return Query.const_score_query(self.query(item, scored=False), score)
             case Not(item=item):
                 everything = self.unscored(Query.all_query())
-                return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, self.query(item))])
+                return Query.boolean_query(
+                    [(Occur.Must, everything), (Occur.MustNot, self.query(item, scored=False))]
+                )
             case All(items=items):
-                return self.joined(self.query(item) for item in items)
+                return self.joined(self.query(item, scored) for item in items)
+            case Some(count=count) if count < 1 and not scored:
+                return Query.all_query()
             case Some(items=items, count=count):
-                parts = [(Occur.Should, self.query(item)) for item in items]
+                parts = [(Occur.Should, self.query(item, scored)) for item in items]
                 if count < 1:
                     parts.append((Occur.Must, self.unscored(Query.all_query())))
                     return Query.boolean_query(parts)
                 return Query.boolean_query(parts, minimum_number_should_match=count)
             case Best(items=items):
-                return Query.disjunction_max_query([self.query(item) for item in items])
+                return Query.disjunction_max_query([self.query(item, scored) for item in items])
 
     def word(self, word: Word) -> Query:
         """The stem must be there; standing in the title and the very form add to the score. Where they do,

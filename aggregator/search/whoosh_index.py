@@ -115,8 +115,16 @@ class WhooshReader:
         self.size = sum(segment.living.bit_count() for segment in self.segments)
 
     def search(self, question: Question) -> Found:
-        with self.lock, mapped(*TORN):
-            return _Search(self.segments, question).run()
+        """One at a time, as whoosh's files keep a position; whoever waits beyond the deadline gets nothing,
+        and is told so."""
+        left = question.deadline - time.monotonic()
+        if not self.lock.acquire(timeout=min(max(left, 0.0), threading.TIMEOUT_MAX)):
+            return Found([], 0, {}, is_partial=True)
+        try:
+            with mapped(*TORN):
+                return _Search(self.segments, question).run()
+        finally:
+            self.lock.release()
 
     def terms(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         with self.lock, mapped(*TORN):

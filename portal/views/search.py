@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from aggregator.models import Entry, Satker
 from aggregator.search import Filters, Results, Segment, highlight, read_filters, snippet, suggest
 from aggregator.search import search as ask
+from aggregator.search.nearby import nearby
 from aggregator.search.quality import record
 from portal import forms, menu
 
@@ -94,13 +96,17 @@ def _sorts(filters: Filters) -> list[tuple[str, str, bool]]:
 
 
 def ways_out(filters: Filters) -> list[Way]:
-    """What to try when nothing was found: wider places, one filter less, the words alone."""
+    """What to try when nothing was found: wider places, single words, one filter less, the words alone."""
     ways = []
     if filters.satker:
         offices = Satker.objects.filter(code__in=filters.satker, province__isnull=False)
         for slug, name in sorted(set(offices.values_list("province__slug", "province__name"))):
             query = filters.query_string(satker=(), provinces=(slug,))
             ways.append(Way(_("Cari di seluruh provinsi %s") % name, query))
+    for words, total in nearby(filters):
+        label = ngettext("“%(words)s” saja: %(n)d berita", "“%(words)s” saja: %(n)d berita", total)
+        query = filters.query_string(q=words)
+        ways.append(Way(label % {"words": words, "n": total}, query))
     chips = filters.chips()
     if len(chips) > 1:
         ways += [Way(_("Tanpa “%s”") % chip.label, chip.query_string) for chip in chips]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import time
+import tracemalloc
 
 import pytest
 
 from aggregator.errors import BadParameter
 from aggregator.search import Filters, follow, search
+from aggregator.search.ask import opened
+from aggregator.search.engine import Question
+from aggregator.search.names import resolve
+from aggregator.search.query import parse
 from tests.factories import make_entry, make_feed
 
 pytestmark = pytest.mark.django_db
+ask = sys.modules["aggregator.search.ask"]
 
 
 @pytest.fixture(params=["whoosh", "tantivy"], autouse=True)
@@ -72,6 +80,47 @@ def test_anchors_of_strangers_are_refused_or_harmless(anchor: str):
         search(Filters(q="rapat"), anchor=anchor)
     except BadParameter as error:
         assert error.parameter == "sebelum"
+
+
+def test_a_question_out_of_time_gives_what_there_is_and_says_so():
+    question = Question(
+        parse("rapat pleno", resolve).tree,
+        {},
+        "nation",
+        {"satker": {"": "satker"}},
+        sort="relevan",
+        deadline=time.monotonic() - 1,
+    )
+    found = opened().reader.search(question)
+    assert found.is_partial
+    assert found.facets.get("satker", {}) == {}
+
+
+def test_an_answer_out_of_time_is_told_to_the_reader(monkeypatch):
+    monkeypatch.setattr(ask, "LONGEST", -1.0)
+    results = search(Filters(q="rapat"))
+    assert results.is_partial
+    assert not results.total_is_exact
+    assert any("sebagian" in note for note in results.notes)
+
+
+def test_thousands_of_questions_leave_no_memory_behind():
+    def burst(words: str) -> None:
+        for number in range(150):
+            search(Filters(q=f"{words}{number} (a OR b{number}*) -{'x' * 300}"), facets=False)
+
+    burst("satu")
+    tracemalloc.start()
+    try:
+        burst("dua")
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        burst("tiga")
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 1_000_000  # bytes; bounded caches of words take a little
 
 
 def test_deep_pages_stay_quick():
