@@ -44,7 +44,7 @@ class Readers:
         self.chance = random.Random(seed)
         self.took: dict[str, list[float]] = defaultdict(list)
         self.codes: Counter[int] = Counter()
-        self.hits: Counter[str] = Counter()
+        self.kept = 0  # answers that nobody had to make
 
     def wish(self) -> tuple[str, str]:
         """A class and an address: what a reader does next."""
@@ -71,7 +71,8 @@ class Readers:
                 async with session.get(self.base + path) as answer:
                     await answer.read()
                     self.codes[answer.status] += 1
-                    self.hits[answer.headers.get("X-Proxy-Cache", answer.headers.get("X-Cache", "-"))] += 1
+                    kept = {answer.headers.get(name) for name in ("X-Proxy-Cache", "X-Cache")}
+                    self.kept += bool(kept & {"HIT", "STALE", "UPDATING"})
             except (aiohttp.ClientError, TimeoutError):
                 self.codes[0] += 1
             self.took[kind].append(time.monotonic() - began)
@@ -247,10 +248,8 @@ def watch_lateness(town: Town, ended: list[bool], late: list[float]) -> None:
 def told(name: str, readers: Readers, floor: Readers, seconds: float) -> None:
     total = sum(readers.codes.values())
     bad = {code: count for code, count in sorted(readers.codes.items()) if code not in (200, 301, 304)}
-    kept = readers.hits["HIT"] + readers.hits["STALE"] + readers.hits["UPDATING"]
-    print(
-        f"{name}: {total / seconds:.0f} answers/s, not 200: {bad or 'none'}, kept {kept / max(1, total):.0%}"
-    )
+    kept = readers.kept / max(1, total)
+    print(f"{name}: {total / seconds:.0f} answers/s, not 200: {bad or 'none'}, kept {kept:.0%}")
     ground = floor.p95()
     for kind, p95 in readers.p95().items():
         print(f"  {kind:<7} p95 {p95:7.1f} ms, {p95 / ground.get(kind, p95):5.1f} × alone")

@@ -65,7 +65,9 @@ def security_headers(get_response: Handler) -> Handler:
         response.headers.setdefault("Content-Security-Policy", STAFF_POLICY if staff else PUBLIC_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         if not staff and request.method in ("GET", "HEAD") and "Cache-Control" not in response.headers:
-            patch_cache_control(response, public=True, max_age=30, stale_while_revalidate=30)
+            patch_cache_control(
+                response, public=True, max_age=30, stale_while_revalidate=30, stale_if_error=900
+            )
         return response
 
     return middleware
