@@ -9,13 +9,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
 from contextvars import ContextVar
-from urllib.parse import urlsplit
 
-import lxml.html
 import nh3
 
+from aggregator import hiding
 from aggregator.errors import EntryRejected
 from aggregator.links import absolute, host
 
@@ -103,33 +101,10 @@ _NAME = re.compile(r"<([A-Za-z][A-Za-z0-9:-]*)")
 _ATTRIBUTED = re.compile(r"<[A-Za-z][^<>=]*=[^<>]*")
 _EVENT = re.compile(r"on(?<=[\s\"'/]on)[a-z]{3,}\s*=")  # the literal first, for speed
 _CODE_URL = re.compile(r"(?:java|vb|live)script\s*:")
-_END = r"\s*(?:[;\"'!]|$)"
-_NOTHING = r"(?:0|0?\.0\d*|0%)"  # of opacity
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
-    rf"|opacity\s*:\s*{_NOTHING}{_END}|filter\s*:\s*opacity\(\s*{_NOTHING}\s*\)"
-    rf"|font-size\s*:\s*(?:0(?:px|pt|r?em|%)?|[01](?:\.\d+)?(?:px|pt|%)|0?\.[0-3]\d*r?em){_END}"
-    r"|(?<![-\w])font\s*:\s*0(?:px|pt)?[\s/]"
-    r"|(?<![-\w])color\s*:\s*(?:transparent|(?:rgb|hsl)a\([^()]{3,30},\s*0?\.?0*\s*\))"
-    r"|text-indent\s*:\s*-\d{3,}|(?:left|top|right|bottom|margin-left|margin-top)\s*:\s*-\d{3,}"
-    r"|clip\s*:\s*rect\(\s*[01](?:px)?[\s,)]|clip-path\s*:\s*(?:inset\(\s*(?:[5-9]\d|100)%|circle\(\s*0)"
-    r"|transform\s*:\s*scale\(\s*0?\.?0*\s*[,)]|line-height\s*:\s*0(?:px)?\s*;\s*overflow\s*:\s*hidden"
-    rf"|(?<![-\w])(?:max-)?(?:height|width)\s*:\s*[01](?:px)?{_END}"
-)
-# White on a page that is white, unless a background of its own is said beside it.
-_WHITE = r"(?:#fff(?:fff)?|#fefefe|white|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\))"
-_PALE = re.compile(rf"(?<![-\w])color\s*[:=]\s*[\"']?\s*{_WHITE}{_END}")
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CSS_ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?")
-# What only machines read: links in there are for search engines.
-_UNSEEN_TAGS = frozenset({"noscript", "template", "noembed", "noframes"})
-_TINY_MARQUEE = "self::marquee[@height='0' or @height='1' or @width='0' or @width='1']"
 _SOURCED = re.compile(
     r"<(script|i?frame|object|embed|form)\b(?:[^<>]*?\s(?:src|data|action)\s*=\s*[\"']?\s*([^\"'\s<>]+))?",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W_]+")
-_HIDDEN_ATTRIBUTE = re.compile(r"\shidden(?=[\s=>/])")
 _DATA_URL = re.compile(r"data:[a-z0-9.+/-]{0,80}(?:;[a-z0-9=-]{1,40})*,[A-Za-z0-9+/=%\s_-]*", re.IGNORECASE)
 _PLAIN_BYTES = bytes([9, 10, 13, *range(32, 127)])
 _INVISIBLE = re.compile(
@@ -199,7 +174,7 @@ def safe_html(markup: str, base: str) -> tuple[str, set[str]]:
         markup = _DATA_URL.sub("data:,", markup)
     if "hiding" in signals:
         signals.remove("hiding")
-        markup = _without_hidden(markup, base, signals)
+        markup = hiding.without_hidden(markup, base, signals)
     token = _base.set(base)
     try:
         clean = _tidy(_CLEANER.clean(markup))
@@ -251,28 +226,15 @@ def found_in(markup: str) -> set[str]:
             signals.add("event_handler")
         if "script" in attributes and _CODE_URL.search(attributes):
             signals.add("code_url")
-        if "style" in attributes or "color" in attributes:
-            attributes = _plain_css(attributes)
-            if _HIDING.search(attributes) or ("a" in names and _PALE.search(attributes)):
-                signals.add("hiding")
-    if "a" in names and not names.isdisjoint(_UNSEEN_TAGS | {"marquee"}):
-        signals.add("hiding")
-    if "hidden" in markup and _HIDDEN_ATTRIBUTE.search(markup):
+        if hiding.may_hide(attributes, "a" in names):
+            signals.add("hiding")
+    if ("a" in names and not names.isdisjoint(hiding.TAGS)) or hiding.has_attribute(markup):
         signals.add("hiding")
     if "data:" in markup and _DATA_URL.search(markup):
         signals.add("data_url")
     if "base64_decode" in markup or "atob(" in markup:
         signals.add("base64")
     return signals
-
-
-def _plain_css(style: str) -> str:
-    """Without comments and escapes, in which the words of a style may be hidden from filters."""
-    if "/*" in style:
-        style = _CSS_COMMENT.sub("", style)
-    if "\\" in style:
-        style = _CSS_ESCAPE.sub(lambda m: chr(int(m[1], 16)) if int(m[1], 16) < 0x110000 else "", style)
-    return style
 
 
 def _with_hosts(signals: set[str], markup: str, base: str) -> set[str]:
@@ -285,46 +247,6 @@ def _with_hosts(signals: set[str], markup: str, base: str) -> set[str]:
         place = host(absolute(html.unescape(source), base)) if source else ""
         told.add(f"{signal}:{place}" if place else signal)
     return (signals - {"script", "iframe", "object", "form"} | told) if told else signals
-
-
-def _without_hidden(markup: str, base: str, signals: set[str]) -> str:
-    """Elements that the page would not have shown, with their text, are no part of the post. Pale ones may
-    stand on a dark ground that is not seen here: they stay, and only their links are told."""
-    parser = lxml.html.HTMLParser(encoding="utf-8")
-    root = lxml.html.document_fromstring(f"<body>{markup}".encode(), parser=parser)
-    for element in root.xpath(f".//*[@style or @hidden or @color or {_UNSEEN} or {_TINY_MARQUEE}]"):
-        style = _plain_css(element.get("style", "").lower()) + ";"
-        seen = element.get("hidden") is None and element.tag not in _UNSEEN_TAGS and element.tag != "marquee"
-        if seen and not _HIDING.search(style):
-            if _is_pale(element, style):
-                signals.update(_hidden_links(element, base))
-            continue
-        links = set(_hidden_links(element, base))
-        if element.tag != "img" and element.tag not in _UNSEEN_TAGS and element.text_content().strip():
-            links = links or {"hidden"}
-        signals.update(links)
-        if element.tag not in ("html", "body"):
-            element.drop_tree()
-    return lxml.html.tostring(root, encoding="unicode")
-
-
-_UNSEEN = " or ".join(f"self::{tag}" for tag in sorted(_UNSEEN_TAGS))
-
-
-def _is_pale(element: lxml.html.HtmlElement, style: str) -> bool:
-    if "background" in style or any(
-        "background" in (up.get("style") or "").lower() or up.get("bgcolor") for up in element.iterancestors()
-    ):
-        return False
-    return bool(_PALE.search(f"color:{element.get('color', '').lower()};{style}"))
-
-
-def _hidden_links(element: lxml.html.HtmlElement, base: str) -> Iterator[str]:
-    """`hidden_link:host words`: where it leads, and what anchor and address say."""
-    for link in element.iter("a"):
-        if address := absolute(link.get("href") or "", base):
-            words = " ".join(_WORD.findall(f"{link.text_content()} {urlsplit(address).path}"))
-            yield f"hidden_link:{host(address)} {words[:150]}".rstrip()
 
 
 def visible(text: str, signals: set[str] | None = None) -> str:

@@ -350,3 +350,10 @@ def test_a_long_table_is_no_deep_nest():
 
 def test_a_title_nested_beyond_measure_is_read_in_bounded_time():
     assert plain("<div>" * 1_000_000 + "x") == ""
+
+
+def test_many_pale_elements_in_each_other_are_told_in_little_time():
+    links = "".join(f"<a href=//x{n}>kata</a>" for n in range(500))
+    markup = "<div style='color:#fff'>" * 200 + links + "</div>" * 200
+    signals = safe_html(markup, BASE)[1]
+    assert 0 < len([s for s in signals if s.startswith("hidden_link:")]) <= 20
