@@ -61,7 +61,7 @@ def availability(satker: SatkerQuerySet, period: Period) -> dict[int, float]:
 
 def feed_readings(satker: SatkerQuerySet, period: Period) -> list[FeedReading]:
     """Every feed of these satker that is active or was asked in the period."""
-    polls = _polls(satker, period)
+    polls = polls_of(satker, period)
     delays = delays_of(satker, period)
     feeds = Feed.objects.filter(satker__in=satker.order_by().values("pk")).select_related("satker__province")
     return [
@@ -110,7 +110,8 @@ def _days(satker: SatkerQuerySet, period: Period) -> QuerySet[FeedDay]:
     return rows
 
 
-def _polls(satker: SatkerQuerySet, period: Period) -> dict[int, Polls]:
+def polls_of(satker: SatkerQuerySet, period: Period) -> dict[int, Polls]:
+    """By feed; one that was not asked has no entry."""
     rows = _days(satker, period)
     summed = rows.values("feed").annotate(**{f"n_{name}": Sum(name) for name in NUMBERS})
     found = {
