@@ -35,7 +35,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-RUN_SECONDS = 75.0  # no request begins later; with its time-out a run ends well within lease and task
+RUN_SECONDS = 60.0  # no request begins later; with its time-out a run ends well within lease and task
 BUSY_PAUSE = 1.0  # before another look at hosts that another worker holds
 DERIVE_BATCH = 500
 
