@@ -106,6 +106,7 @@ def pushing(receiver: Receiver, subscribers: int, posts: int) -> tuple[list[floa
     """Seconds to each delivery of all posts; and to those of the floor."""
     from django.utils import timezone
 
+    from feeds.hub import dispatch
     from feeds.models import Lease
 
     topic = "http://127.0.0.1:8000/feeds/nasional.atom"
@@ -121,6 +122,7 @@ def pushing(receiver: Receiver, subscribers: int, posts: int) -> tuple[list[floa
         )
         for n in range(subscribers)
     )
+    dispatch.dispatch()  # what is there already is no news
     hub = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "run_hub"])
     found: list[float] = []
     try:

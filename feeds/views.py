@@ -162,7 +162,10 @@ def _answer(request: HttpRequest, answer: Prepared, ending: str) -> HttpResponse
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = EXPOSED
     response.headers["Content-Language"] = documents.LANGUAGE
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"  # XML can carry scripts
+    # XML can carry scripts. A kept feed passes by the middleware that sets the like on pages.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    response.headers["X-Frame-Options"] = "DENY"
     if answer.links:
         response.headers["Link"] = answer.links
     # The choice of coding is made: a middleware that compresses by itself does not read q=0.

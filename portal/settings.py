@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "portal.middleware.known_host",
     "portal.limits.rate_limits",
     "portal.monitoring.reads.count_reads",
+    "feeds.views.kept_feeds",
     "portal.standby.stand_in",
     "portal.pagecache.page_cache",
     "portal.limits.shed_search",
