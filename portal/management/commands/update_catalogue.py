@@ -28,7 +28,7 @@ CODE = (
         "portal/templatetags/*.py",
     ),
     *("feeds/*.py", "feeds/hub/*.py", "feeds/alerts/*.py", "aggregator/search/*.py"),
-    *("aggregator/models/entries.py", "aggregator/models/registry.py"),
+    *("aggregator/models/entries.py", "aggregator/models/registry.py", "feeds/models/alerts.py"),
 )
 STAFF_ONLY = {"portal/admin.py", "portal/models.py", "feeds/admin.py"}
 KEYWORDS: dict[str, Any] = (
