@@ -6,15 +6,17 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.models import Province, Stage
 from portal import charts
 
+ANY_PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine
 DAYS = st.dates(date(2015, 1, 1), date(2027, 12, 31))
 
 
+@ANY_PACE
 @given(st.lists(st.integers(-50, 10_000), max_size=60))
 def test_each_value_is_in_the_class_the_legend_says(values):
     scale = charts.scale_of(values)
@@ -27,6 +29,7 @@ def test_each_value_is_in_the_class_the_legend_says(values):
             assert scale.bounds[index] <= value <= scale.tops[index]
 
 
+@ANY_PACE
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=40))
 def test_a_higher_value_is_never_paler(values):
     scale = charts.scale_of(values)
@@ -78,6 +81,7 @@ def test_every_province_has_an_outline_within_the_drawing():
             assert 0 <= int(y) <= drawing.height
 
 
+@ANY_PACE
 @given(DAYS, st.integers(0, 900))
 def test_a_calendar_holds_each_day_once_with_monday_first(first, length):
     last = first + timedelta(days=length)
@@ -89,6 +93,7 @@ def test_a_calendar_holds_each_day_once_with_monday_first(first, length):
     assert sum(day.posts for day in days) == 3
 
 
+@ANY_PACE
 @given(DAYS, st.integers(0, 2500), st.integers(0, 2500))
 def test_a_line_loses_no_post_whatever_its_unit(first, length, offset):
     last = first + timedelta(days=length)

@@ -67,7 +67,7 @@ def test_an_unknown_code_is_not_found_and_offers_help(client, path):
     response = client.get(path)
     html = response.content.decode()
     assert response.status_code == 404
-    assert 'href="/cari"' in html
+    assert 'action="/cari"' in html
     assert path.split("/")[2] in html
 
 
