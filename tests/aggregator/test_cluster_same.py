@@ -131,4 +131,4 @@ def test_comparison_is_symmetric(one: str, two: str) -> None:
 def test_keys_are_stable_signed_64_bit_numbers(text: str) -> None:
     keys = keys_of(Told("Satu Judul Berita", text))
     assert keys == keys_of(Told("Satu Judul Berita", text))
-    assert len(keys) <= 37 and all(-(2**63) <= key < 2**63 for key in keys)
+    assert len(keys) <= 22 and all(-(2**63) <= key < 2**63 for key in keys)

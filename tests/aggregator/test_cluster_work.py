@@ -224,3 +224,15 @@ def test_old_keys_are_forgotten(offices: dict[str, Satker]) -> None:
     cluster_new(NOW)
     assert forget_old_keys(NOW) == 0
     assert forget_old_keys(NOW + timedelta(days=200)) > 0
+
+
+def test_a_copy_is_found_among_many_that_fill_in_the_same_form(offices: dict[str, Satker]) -> None:
+    form = [article("pdpb", facts(Random(number))) for number in range(40)]
+    first = publish(offices["kediri"], *form[0])
+    for minute, post in enumerate(form[1:], 1):
+        publish(offices["ngawi"], *post, minutes=minute)
+    cluster_new(NOW)
+    copy = publish(offices["jatim"], form[0][0], f"{form[0][1]}\n\n(Humas KPU Jawa Timur)", minutes=50)
+    cluster_new(NOW)
+    assert fresh(copy).story_id == fresh(first).story_id is not None
+    assert Entry.objects.filter(story__isnull=False).count() == 2
