@@ -125,10 +125,10 @@ def _outside_skipped(at: datetime, wishes: dict[str, object], rng: random.Random
 def lease_due(now: datetime, limit: int) -> list[Feed]:
     """Take up to `limit` due feeds, longest overdue first. No other worker gets them until the lease ends,
     nor any other feed of their hosts."""
-    return _lease(_due(now), now, limit)
+    return _lease(due(now), now, limit)
 
 
-def _due(now: datetime) -> Q:
+def due(now: datetime) -> Q:
     """Also due is what only a wrong clock can have put off (F09)."""
     checked_ahead = Q(lease="", last_checked_at__gt=now + CLOCK_SKEW)
     leased_ahead = ~Q(lease="") & Q(next_check_at__gt=now + timedelta(seconds=LEASE_SECONDS) + CLOCK_SKEW)

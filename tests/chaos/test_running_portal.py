@@ -138,7 +138,10 @@ def test_f23_readers_go_on_from_copies_while_the_database_is_away(town: Town, re
     try:
         time.sleep(25 if how == "frozen" else 3)  # kept pages are over; a silent server is noticed in 15 s
         answers = {path: ask(town.port, path) for path in paths for _number in range(2)}
-        bare = [ask(town.port, path) for path in ("/topik", "/cari?q=logistik", "/feeds/provinsi/aceh.rss")]
+        bare = [
+            ask(town.port, path)
+            for path in (f"/satker?q={how}", "/cari?q=logistik", "/feeds/provinsi/aceh.rss")
+        ]
         ready = ask(town.port, "/readyz").status
     finally:
         (town.postgres.start if how == "killed" else town.postgres.thaw)()

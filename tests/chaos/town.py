@@ -196,7 +196,8 @@ class Town:
     def rows(self, sql: str) -> Rows:
         if self.postgres:
             with psycopg.connect(self.postgres.url, connect_timeout=5) as connection:
-                return connection.execute(sql).fetchall()
+                found = connection.execute(sql)
+                return found.fetchall() if found.description else []
         with closing(sqlite3.connect(self.folder / "data/portal.sqlite3", timeout=20)) as database:
             return database.execute(sql).fetchall()
 

@@ -33,7 +33,8 @@ def instant(monkeypatch):
     monkeypatch.setattr(caching, "READ_EVERY", 0.0)
 
 
-def test_a_second_reader_costs_no_query(client, django_assert_num_queries):
+def test_a_second_reader_costs_no_query(client, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(caching, "READ_EVERY", 60.0)
     make_entry()
     first = client.get("/")
     with django_assert_num_queries(0):
@@ -100,6 +101,18 @@ def test_in_election_mode_a_page_stands_whatever_else_is_published(client, insta
     assert client.get("/").content == first
 
 
+def test_a_post_stands_its_moments_whatever_others_publish_unless_it_is_recalled(client, instant):
+    recalls.look()
+    entry = make_entry("Rapat pleno", published_at=timezone.now())
+    first = client.get(entry.get_absolute_url())
+    make_entry("Baru terbit", published_at=timezone.now())
+    assert client.get(entry.get_absolute_url()).headers["X-Cache"] == "HIT"
+    Entry.objects.filter(pk=entry.pk).update(state="withdrawn")
+    Change.objects.mark([entry.pk])
+    recalls.look()
+    assert (first.status_code, client.get(entry.get_absolute_url()).status_code) == (200, 410)
+
+
 def test_in_election_mode_too_what_is_withdrawn_is_gone_at_once(client, instant, settings):
     settings.ELECTION_MODE = True
     recalls.look()
@@ -120,7 +133,10 @@ def test_while_a_page_is_made_anew_others_get_the_former_one(client, instant):
 
 
 @pytest.mark.parametrize("query", ["utm_source=x&fbclid=1", "%75tm=1", "x"])
-def test_parameters_that_no_page_reads_make_no_new_page(client, query, django_assert_num_queries):
+def test_parameters_that_no_page_reads_make_no_new_page(
+    client, query, monkeypatch, django_assert_num_queries
+):
+    monkeypatch.setattr(caching, "READ_EVERY", 60.0)
     client.get("/")
     with django_assert_num_queries(0):
         response = client.get(f"/?{query}")

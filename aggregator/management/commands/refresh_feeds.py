@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from aggregator import pipeline
+from aggregator import pipeline, schedule
 from aggregator.models import Feed, Satker
 from aggregator.progress import Bar
 from aggregator.search import follow
@@ -46,7 +46,7 @@ class Command(BaseCommand):
     def _feeds(self, options: dict[str, Any]) -> QuerySet[Feed]:
         feeds = Feed.objects.active().order_by("id")
         if options["due"]:
-            feeds = Feed.objects.due(timezone.now())
+            feeds = Feed.objects.active().filter(schedule.due(timezone.now())).order_by("next_check_at", "id")
         if codes := options["satker"]:
             known = set(Satker.objects.filter(code__in=codes).values_list("code", flat=True))
             if missing := [code for code in codes if code not in known]:
