@@ -44,8 +44,7 @@ def classify_new(now: datetime, limit: int = 500) -> int:
 
 def _waiting() -> QuerySet[Entry]:
     waiting = (
-        Entry.objects.public()
-        .filter(classified_at__isnull=True)
+        Entry.objects.public_of(classified_at__isnull=True)
         .select_related("public_revision", "satker")
         .only(
             *("published_at", "stage", "stage_rule", "event_on", "satker__timezone"),

@@ -52,7 +52,7 @@ def refresh(stories: set[int], alone: Iterable[int], now: datetime) -> None:
 
 
 def _members(stories: set[int], alone: list[int], registry: Offices) -> dict[int, tuple[int | None, Member]]:
-    entries = Entry.objects.public().filter(id__in=alone) | Entry.objects.public().filter(story__in=stories)
+    entries = Entry.objects.public_of(id__in=alone) | Entry.objects.public_of(story__in=stories)
     known = registry.by_id
     rows = entries.annotate(head=Substr("public_revision__text", 1, HEAD)).values_list(
         *("id", "story_id", "satker_id", "published_at", "first_seen_at", "public_revision__title", "head")

@@ -86,7 +86,7 @@ _COLUMNS = (
 
 
 def _waiting(limit: int) -> list[tuple[object, ...]]:
-    waiting = Entry.objects.public().filter(clustered_at__isnull=True, public_revision__isnull=False)
+    waiting = Entry.objects.public_of(clustered_at__isnull=True, public_revision__isnull=False)
     return list(waiting.order_by("id").values_list(*_COLUMNS)[:limit])
 
 
@@ -107,7 +107,7 @@ def _alone() -> bool:
 def _still_waiting(posts: list[_Post]) -> list[_Post]:
     """Their keys were made before the transaction began: what changed since is left for the next batch."""
     ids = [post.pk for post in posts]
-    waiting = Entry.objects.public().filter(id__in=ids, clustered_at__isnull=True)
+    waiting = Entry.objects.public_of(id__in=ids, clustered_at__isnull=True)
     if connection.features.has_select_for_update:
         waiting = waiting.select_for_update(of=("self",), no_key=True).order_by("id")
     revisions = {
@@ -150,7 +150,7 @@ def _likely(post: _Post, counts: Counter[int]) -> list[tuple[int, int]]:
 
 
 def _load(batch: _Batch, ids: set[int]) -> None:
-    for row in Entry.objects.public().filter(id__in=ids).values_list(*_COLUMNS):
+    for row in Entry.objects.public_of(id__in=ids).values_list(*_COLUMNS):
         post = _post(row)
         batch.known[post.pk] = post
 

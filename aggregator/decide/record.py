@@ -50,4 +50,4 @@ def mark(ids: list[int]) -> None:
 
 def _recluster(ids: Iterable[int]) -> None:
     stories = Entry.objects.filter(pk__in=ids, story__isnull=False).values_list("story", flat=True)
-    Entry.objects.public().filter(story__in=set(stories)).update(clustered_at=None)
+    Entry.objects.public_of(story__in=set(stories)).update(clustered_at=None)

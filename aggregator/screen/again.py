@@ -154,4 +154,4 @@ def _tell(ids: list[int]) -> None:
     """Followers, and cluster: stories that lost a member choose a new lead."""
     Change.objects.mark(ids)
     stories = Entry.objects.filter(id__in=ids, story__isnull=False).values_list("story", flat=True)
-    Entry.objects.public().filter(story__in=set(stories)).update(clustered_at=None)
+    Entry.objects.public_of(story__in=set(stories)).update(clustered_at=None)
