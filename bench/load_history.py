@@ -46,6 +46,7 @@ def start(folder: Path) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_registry", stdout=sys.stderr)
 
 
