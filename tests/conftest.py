@@ -15,10 +15,12 @@ from tests.satker_network import SatkerNetwork
 
 
 @pytest.fixture(autouse=True)
-def _own_folders(settings, tmp_path: Path) -> None:
+def _own_folders(settings, tmp_path: Path, monkeypatch) -> None:
     settings.DATA_DIR = tmp_path
     settings.INDEX_DIR = tmp_path / "index"
     settings.PAGE_CACHE_SECONDS = 0  # pages of one test must not turn up in the next
+    # Its thread would write in the middle of another test, to a database that test does not have.
+    monkeypatch.setattr("portal.monitoring.reads.Counter.go_on_writing", lambda _self: None)
 
 
 @pytest.fixture(autouse=True, scope="session")
