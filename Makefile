@@ -22,9 +22,12 @@ $(CATALOGUE).mo: $(CATALOGUE).po | $(STAMP)
 run: install
 	@DEMO=$${DEMO-1}; BASE_URL=$${BASE_URL-http://127.0.0.1:$(PORT)}; export DEMO BASE_URL; exec $(MANAGE) run --port $(PORT)
 
+# Many tests wait for clocks and processes, hence more at once than a small machine has cores; those that
+# drive a browser keep an event loop running in their process and so go apart.
 test: install services
-	DEMO=1 $(BIN)/pytest -n auto
-	DEMO=1 deploy/with_postgres.sh deploy/with_redis.sh $(BIN)/pytest -n auto -m "not browser and not processes" tests/aggregator tests/feeds tests/portal
+	DEMO=1 $(BIN)/pytest -n 4 -m "not browser"
+	DEMO=1 $(BIN)/pytest -n 2 -m browser
+	DEMO=1 deploy/with_postgres.sh deploy/with_redis.sh $(BIN)/pytest -n 4 -m "not browser and not processes" tests/aggregator tests/feeds tests/portal
 
 check: install
 	$(BIN)/ruff format --check .

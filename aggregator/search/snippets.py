@@ -121,24 +121,38 @@ def snippet(text: str, q: str, *, length: int = 240) -> list[Segment]:
     return segments
 
 
+class _Same:
+    """A table of synonyms as the key of a cache: equal only to itself, and alive as long as it is a key."""
+
+    __slots__ = ("table",)
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def __hash__(self) -> int:
+        return id(self.table)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.table is other.table
+
+
 @lru_cache(maxsize=256)
-def _cached_marker(q: str, _table_id: int) -> Marker:
-    return Marker(q, synonyms())
+def _cached_marker(q: str, table: _Same) -> Marker:
+    return Marker(q, table.table)
 
 
-_recent: tuple[str, float, Marker] | None = None
+_recent: tuple[str, _Same, float, Marker] | None = None
 
 
 def _marker(q: str) -> Marker:
     """A question is parsed once for the lines of a page; later anew if it names fields, whose values are rows
-    of the database, or if the synonyms have changed."""
+    of the database, and at once if the synonyms have changed."""
     global _recent
-    now, recent = time.monotonic(), _recent
-    if recent and recent[0] == q and now - recent[1] < ONE_PAGE:
-        return recent[2]
-    table = synonyms()
-    marker = Marker(q, table) if ":" in q else _cached_marker(q, id(table))
-    _recent = (q, now, marker)
+    now, recent, table = time.monotonic(), _recent, _Same(synonyms())
+    if recent and recent[:2] == (q, table) and now - recent[2] < ONE_PAGE:
+        return recent[3]
+    marker = Marker(q, table.table) if ":" in q else _cached_marker(q, table)
+    _recent = (q, table, now, marker)
     return marker
 
 
