@@ -27,7 +27,7 @@ run: install
 test: install services
 	DEMO=1 $(BIN)/pytest -n 4 -m "not browser"
 	DEMO=1 $(BIN)/pytest -n 2 -m browser
-	DEMO=1 deploy/with_postgres.sh deploy/with_redis.sh $(BIN)/pytest -n 4 -m "not browser and not processes" tests/aggregator tests/feeds tests/portal
+	DEMO=1 deploy/test_on_postgres.sh tests/aggregator tests/feeds tests/portal
 
 check: install
 	$(BIN)/ruff format --check .

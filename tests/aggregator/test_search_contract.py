@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from aggregator.models import Change, Entry, EntryTopic, Revision, Stage, Story, Topic
 from aggregator.search import Filters, Results, check, follow, rebuild, search
 from tests.factories import make_entry, make_feed, make_province, make_public, make_satker
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 DAY = datetime(2025, 10, 10, 3, tzinfo=UTC)
 
 

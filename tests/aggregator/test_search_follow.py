@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from aggregator.errors import IndexUnavailable
 from aggregator.models import Change, Entry, PortalState
@@ -26,7 +27,7 @@ from aggregator.search.names import resolve
 from aggregator.search.query import parse
 from tests.factories import make_entry, make_feed
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 MODULE = sys.modules["aggregator.search.follow"]  # the name in the package is the function
 DAY = datetime(2025, 10, 10, 3, tzinfo=UTC)
 

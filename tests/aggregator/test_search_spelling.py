@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 import pytest
+from django.db import connection
 
 from aggregator.models import Topic
 from aggregator.search import Filters, follow, search, suggest
 from aggregator.search.spelling import distance
 from tests.factories import make_entry, make_feed, make_satker
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 
 
 @pytest.fixture(params=["whoosh", "tantivy"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 
 from aggregator.models import PortalState, Synonym
@@ -12,7 +13,7 @@ from aggregator.search.synonyms import OWN_FILE
 from portal.models import User
 from tests.factories import make_entry
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 ADD = "/pantauan/admin/aggregator/synonym/add/"
 
 

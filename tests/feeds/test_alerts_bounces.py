@@ -7,12 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from feeds.alerts import bounces, letters
 from feeds.models import Alert, Letter
 from tests.feeds.alerting import follow, make_letters, publish
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 
 NOTICE = """\
 From: MAILER-DAEMON@mx.media.example

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
+from django.db import connection
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from feeds.models import Letter
 from tests.factories import make_satker
 from tests.feeds.alerting import follow, make_letters, publish, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 OURS = {
     *("Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted"),
     *("X-Auto-Response-Suppress", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"),
