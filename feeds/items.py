@@ -127,7 +127,7 @@ class Facts(NamedTuple):
             page=page,
             published_at=self.published_at,
             updated_at=self.updated_at,
-            excerpt=_shortened(fit(self.summary or text).strip()) or title,
+            excerpt=shortened(fit(self.summary or text).strip()) or title,
             language=self.language or "id",
             byline=fit(self.author).strip(),
             satker=fit(self.satker),
@@ -250,11 +250,11 @@ def texts(revision_ids: Iterable[int]) -> dict[int, str]:
     return dict(Revision.objects.filter(id__in=list(revision_ids)).values_list("id", "text"))
 
 
-def _shortened(text: str) -> str:
-    """At most EXCERPT characters, cut between words."""
-    if len(text) <= EXCERPT:
+def shortened(text: str, most: int = EXCERPT) -> str:
+    """At most so many characters, cut between words."""
+    if len(text) <= most:
         return text
-    return text[: EXCERPT - 1].rsplit(maxsplit=1)[0].rstrip(" ,;:.–-") + "…"
+    return text[: most - 1].rsplit(maxsplit=1)[0].rstrip(" ,;:.–-") + "…"
 
 
 def _topics(entry_ids: Iterable[int]) -> dict[int, list[Topic]]:

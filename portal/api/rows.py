@@ -10,6 +10,7 @@ from django.db.models import Count, Prefetch, Q
 
 from aggregator.models import Entry, EntryTopic, Province, Satker, Stage, Topic
 from aggregator.querysets import EntryQuerySet
+from feeds.items import shortened
 from portal.api import schemas
 
 EXCERPT = 300  # characters
@@ -68,7 +69,7 @@ def _facts(row: Entry) -> dict[str, Any]:
         "published_at": row.published_at,
         "date_is_clear": row.has_clear_date,
         "updated_at": revision.public_at or row.published_at,
-        "excerpt": _shortened(revision.summary),
+        "excerpt": shortened(revision.summary, EXCERPT),
         "language": revision.language or "id",
         "satker": schemas.SatkerRef(code=row.satker.code, name=row.satker.name),
         "province": named(row.province),
@@ -110,9 +111,3 @@ def satker_of(row: Satker) -> schemas.Satker:
 
 def json_lines(entries: Iterable[Entry]) -> Iterable[bytes]:
     return (full_of(row).model_dump_json().encode() + b"\n" for row in entries)
-
-
-def _shortened(text: str) -> str:
-    if len(text) <= EXCERPT:
-        return text
-    return text[: EXCERPT - 1].rsplit(maxsplit=1)[0].rstrip(" ,;:.–-") + "…"
