@@ -224,6 +224,7 @@ def _built(count: int, start: int) -> Iterator[Any]:
 
     from aggregator.models import Satker, Topic
     from aggregator.search.analysis import MONTHS, tokens
+    from aggregator.search.clocks import weekday_and_hour
     from aggregator.search.documents import BREAK, FOLDS, Document
     from aggregator.search.moments import WIB, order_key
     from bench.corpus import posts
@@ -239,13 +240,19 @@ def _built(count: int, start: int) -> Iterator[Any]:
         return found
 
     satker = [
-        (one.code, one.province.slug if one.province else "", tokens(f"{one.name} {one.province or ''}"))
+        (
+            one.code,
+            one.province.slug if one.province else "",
+            tokens(f"{one.name} {one.province or ''}"),
+            one.timezone,
+        )
         for one in Satker.objects.select_related("province").order_by("code")
     ]
     topics = list(Topic.objects.order_by("id").values_list("slug", flat=True))
     for post in islice(posts(count), start, None):
-        code, province, places = satker[post.satker]
+        code, province, places, zone = satker[post.satker]
         local = timezone.localtime(post.published_at, WIB)
+        day, hour = weekday_and_hour(post.published_at, zone)
         dated = analysed(f"{local.day} {MONTHS[local.month - 1]} {local.year}")
         title, body = analysed(post.title), analysed(post.text)
         number = post.number + 1
@@ -266,6 +273,8 @@ def _built(count: int, start: int) -> Iterator[Any]:
                 "tahapan": ("non",),
                 "asal": ("sendiri" if post.is_own else "muat-ulang",),
                 "bulan": (f"{local:%Y-%m}",),
+                "hari": (str(day),),
+                "jam": (str(hour),),
             },
             folds=FOLDS,
         )

@@ -26,7 +26,7 @@ RARE = 5000  # posts; see _about
 SEARCH_PARAMETERS = frozenset(
     (
         *("q", "provinsi", "satker", "topik", "tahapan", "asal"),
-        *("bulan", "dari", "sampai", "urut", "semua", "sebelum", "isi"),
+        *("bulan", "hari", "jam", "dari", "sampai", "urut", "semua", "sebelum", "isi"),
     )
 )
 # Added to addresses by whoever passes them on; they mean nothing to us.

@@ -12,16 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic, Feed, Province, Topic
 from aggregator.querysets import EntryQuerySet
+from aggregator.search.clocks import HourOf, hours_ahead
 from portal import daily
-from portal.days import DATED, HourOf, MonthOf, Period, day_start
+from portal.days import DATED, MonthOf, Period, day_start
 
 OWN = Entry.Origin.OWN
 
@@ -216,17 +215,10 @@ def per_hour(entries: EntryQuerySet) -> list[list[int]]:
         .annotate(n=Count("*"))
     )
     for zone, slot, count in rows:
-        ahead = _hours_ahead(zone)
+        ahead = hours_ahead(zone)
         weekday, hour = divmod(int(slot) + ahead, 24)  # slot: hours since Monday 00.00 of TIME_ZONE
         grid[weekday % 7][hour] += count
     return grid
-
-
-def _hours_ahead(zone: str) -> int:
-    """By how many hours the clocks of a zone are ahead of those of national figures."""
-    now = timezone.now()
-    there, here = (now.astimezone(ZoneInfo(name)).utcoffset() for name in (zone, settings.TIME_ZONE))
-    return round(((there or timedelta()) - (here or timedelta())) / timedelta(hours=1))
 
 
 def per_topic_month(entries: EntryQuerySet) -> Counter[tuple[int, str]]:

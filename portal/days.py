@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, Func, IntegerField, Q
-from django.utils import timezone
+from django.db.models import CharField, Func, Q
 
 from aggregator.models import Entry
 from aggregator.querysets import EntryQuerySet
+from aggregator.search.clocks import offset_hours
 
 DATED = Q(date_status__in=[Entry.DateStatus.OK, Entry.DateStatus.FUTURE])
 
@@ -63,11 +63,6 @@ def _year_before(day: date) -> date:
     return day.replace(year=max(1, day.year - 1), day=28 if leap else day.day)
 
 
-def _offset_hours() -> int:
-    offset = timezone.now().astimezone(ZoneInfo(settings.TIME_ZONE)).utcoffset()
-    return int(offset.total_seconds() // 3600) if offset else 0
-
-
 class DayOf(Func):
     """An instant's day as `YYYY-MM-DD`."""
 
@@ -75,7 +70,7 @@ class DayOf(Func):
     output_field = CharField()
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
-        template = f"date(%(expressions)s, '{_offset_hours():+d} hours')"
+        template = f"date(%(expressions)s, '{offset_hours():+d} hours')"
         return super().as_sql(compiler, connection, template=template, **more)
 
     def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
@@ -87,27 +82,9 @@ class MonthOf(DayOf):
     """An instant's month as `YYYY-MM`."""
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
-        template = f"strftime('%%%%Y-%%%%m', %(expressions)s, '{_offset_hours():+d} hours')"
+        template = f"strftime('%%%%Y-%%%%m', %(expressions)s, '{offset_hours():+d} hours')"
         return Func.as_sql(self, compiler, connection, template=template, **more)
 
     def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
         template = f"to_char((%(expressions)s) AT TIME ZONE '{settings.TIME_ZONE}', 'YYYY-MM')"
         return Func.as_sql(self, compiler, connection, template=template, **more)
-
-
-class HourOf(Func):
-    """Hours since the Monday 00.00 before an instant: 0 to 167."""
-
-    arity = 1
-    output_field = IntegerField()
-
-    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
-        # Doubled percent signs: the SQL passes through parameter formatting.
-        local = f"%(expressions)s, '{_offset_hours():+d} hours'"
-        template = f"(((strftime('%%%%w', {local}) + 6) %%%% 7) * 24 + strftime('%%%%H', {local}))"
-        return super().as_sql(compiler, connection, template=template, **more)
-
-    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
-        local = f"((%(expressions)s) AT TIME ZONE '{settings.TIME_ZONE}')"
-        template = f"((extract(isodow from {local})::int - 1) * 24 + extract(hour from {local})::int)"
-        return super().as_sql(compiler, connection, template=template, **more)

@@ -17,7 +17,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_TEXT = 200
 # Every parameter that a public page or feed reads; others are as if not there. A test holds this list.
 PARAMETERS = {
-    *("q", "provinsi", "satker", "topik", "tahapan", "asal", "bulan", "dari", "sampai", "urut", "semua"),
+    *("q", "provinsi", "satker", "topik", "tahapan", "asal", "bulan", "hari", "jam"),
+    *("dari", "sampai", "urut", "semua"),
     *("sebelum", "isi", "ukuran", "peta", "banding", "padat", "terkirim", "umpan"),
 }
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from aggregator.models import Province, Satker, Stage, Topic
 from aggregator.search import FacetValue, Filters
+from aggregator.search.clocks import HOURS, WEEKDAYS
+from aggregator.search.filters import hour_label, weekday_label
 from portal import stages
 
 MOST_SATKER = 30  # offered when no province is chosen
@@ -63,7 +65,15 @@ def groups(filters: Filters, facets: Mapping[str, list[FacetValue]]) -> list[Gro
             *((month.value, month.label) for month in sorted(months, key=_newest)[:36]),
         ]
         found.append(Group("bulan", _("Bulan"), _options(pairs, (filters.month,), months), single=True))
+    days = [(str(day), weekday_label(day)) for day in WEEKDAYS]
+    hours = [(str(hour), hour_label(hour)) for hour in HOURS]
+    found.append(Group("hari", _("Hari"), _options(days, _strings(filters.weekdays), None)))
+    found.append(Group("jam", _("Jam setempat"), _options(hours, _strings(filters.hours), None)))
     return found
+
+
+def _strings(numbers: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(str(number) for number in numbers)
 
 
 def years(filters: Filters, months: list[FacetValue]) -> list[Year]:

@@ -161,7 +161,8 @@ class Scope:
 
     @property
     def _is_kept(self) -> bool:
-        return not (self.filters.q or self.filters.satker or self.filters.topics)
+        filters = self.filters
+        return not (filters.q or filters.satker or filters.topics or filters.weekdays or filters.hours)
 
     def _search(self, **changes: Any) -> str:
         return self.filters.query_string(month="", sort="", include_all=True, **changes)

@@ -283,6 +283,8 @@ def _narrowed(filters: Filters) -> dict[str, tuple[str, ...]]:
         "tahapan": filters.stages,
         "asal": (filters.origin,) if filters.origin else (),
         "bulan": (filters.month,) if filters.month else (),
+        "hari": tuple(str(day) for day in filters.weekdays),
+        "jam": tuple(str(hour) for hour in filters.hours),
     }
     return {facet: wanted for facet, wanted in values.items() if wanted}
 

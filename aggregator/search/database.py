@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from aggregator.models import Entry
 from aggregator.querysets import EntryQuerySet
 from aggregator.search.anchors import DateAnchor, RankAnchor
+from aggregator.search.clocks import at_clock
 from aggregator.search.filters import NON_STAGE, Filters, month_days, origins
 from aggregator.search.moments import order_key, read_order, span
 from aggregator.search.results import Results
@@ -67,6 +68,8 @@ def narrow(entries: EntryQuerySet, filters: Filters) -> EntryQuerySet:
         entries = entries.filter(wanted | Q(stage=None) if NON_STAGE in filters.stages else wanted)
     if filters.origin:
         entries = entries.filter(origin__in=origins(filters.origin))
+    if filters.weekdays or filters.hours:
+        entries = at_clock(entries, filters.weekdays, filters.hours)
     start, until = _period(filters)
     if start:
         entries = entries.filter(published_at__gte=start)

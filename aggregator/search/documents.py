@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic
 from aggregator.search.analysis import MONTHS, tokens
+from aggregator.search.clocks import weekday_and_hour
 from aggregator.search.filters import NON_STAGE, origins
 from aggregator.search.moments import WIB, order_key
 
@@ -31,7 +32,7 @@ REPOSTS = frozenset(origins("muat-ulang"))
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One public entry. Lists are analysed words; keys of facets are those of `results.FACETS`."""
+    """One public entry. Lists are analysed words; keys of facets are `results.FACETS` and `CLOCK`."""
 
     entry_id: int
     order: int  # sort key, see moments.order_key
@@ -50,7 +51,7 @@ def documents(entry_ids: Collection[int]) -> list[Document]:
         .filter(id__in=entry_ids)
         .values(
             "id", "published_at", "released_at", "origin", "story_id", "satker__code", "satker__name",
-            "satker__region_name", "province__slug", "province__name", "stage__slug",
+            "satker__region_name", "satker__timezone", "province__slug", "province__name", "stage__slug",
             "public_revision__title", "public_revision__summary", "public_revision__text",
         )
     )  # fmt: skip
@@ -130,6 +131,7 @@ def _document(row: Mapping[str, Any], topics: tuple[str, ...], owners: dict[int,
     local = timezone.localtime(row["published_at"], WIB)
     # "31 oktober 2025" is asked for in words.
     dated = tokens(f"{local.day} {MONTHS[local.month - 1]} {local.year}")
+    weekday, hour = weekday_and_hour(row["published_at"], row["satker__timezone"])
     words = [token.stem for token in title] + [BREAK]
     words += [token.stem for token in places] + [BREAK] + [token.stem for token in dated] + [BREAK]
     folds = owners.get(row["id"], FOLDS) if row["story_id"] else FOLDS
@@ -149,6 +151,8 @@ def _document(row: Mapping[str, Any], topics: tuple[str, ...], owners: dict[int,
             "tahapan": (row["stage__slug"] or NON_STAGE,),
             "asal": tuple(filter(None, (named,))),
             "bulan": (f"{local:%Y-%m}",),
+            "hari": (str(weekday),),
+            "jam": (str(hour),),
         },
         folds=tuple(fold for fold in FOLDS if fold in folds),
     )

@@ -17,10 +17,12 @@ from urllib.parse import urlencode
 from django.db.models import Model
 from django.http import QueryDict
 from django.utils.dates import MONTHS
+from django.utils.dates import WEEKDAYS as WEEKDAY_NAMES
 from django.utils.translation import gettext as _
 
 from aggregator.errors import BadParameter, UnknownValue
 from aggregator.models import Entry, Province, Satker, Stage, Topic
+from aggregator.search.clocks import HOURS, WEEKDAYS
 
 MAX_WORDS = 500  # characters of `q`; longer is no question of a person
 MAX_VALUES = 100  # of one repeated parameter
@@ -58,6 +60,8 @@ class Filters:
     stages: tuple[str, ...] = ()  # slugs, or "non"
     origin: str = ""  # "sendiri" or "muat-ulang"
     month: str = ""  # YYYY-MM, WIB
+    weekdays: tuple[int, ...] = ()  # 1 (Monday) to 7, on the clocks of each office
+    hours: tuple[int, ...] = ()  # 0 to 23, likewise
     date_from: date | None = None  # whole days, WIB
     date_to: date | None = None
     sort: str = ""  # one of SORTS; "": relevan with words, terbaru without
@@ -101,6 +105,14 @@ class Filters:
             chips.append(self._chip(origin_label(self.origin), "asal", self.origin, origin=""))
         if self.month:
             chips.append(self._chip(month_label(self.month), "bulan", self.month, month=""))
+        for name, parameter, label_of in (
+            ("weekdays", "hari", weekday_label),
+            ("hours", "jam", hour_label),
+        ):
+            numbers: tuple[int, ...] = getattr(self, name)
+            for number in numbers:
+                others = tuple(other for other in numbers if other != number)
+                chips.append(self._chip(label_of(number), parameter, str(number), **{name: others}))
         if self.date_from or self.date_to:
             period = period_label(self.date_from, self.date_to)
             chips.append(self._chip(period, "dari", period, date_from=None, date_to=None))
@@ -114,6 +126,7 @@ class Filters:
         for parameter, name, _model, _column in REGISTERED:
             pairs += [(parameter, value) for value in getattr(self, name)]
         pairs += [("asal", self.origin), ("bulan", self.month)]
+        pairs += [("hari", str(day)) for day in self.weekdays] + [("jam", str(hour)) for hour in self.hours]
         pairs += [("dari", _iso(self.date_from)), ("sampai", _iso(self.date_to))]
         if with_view:
             pairs += [("urut", self.sort), ("semua", "1" if self.include_all else "")]
@@ -144,6 +157,8 @@ def read_filters(params: QueryDict) -> Filters:
         q=read_words(params.get("q", "")),
         origin=_choice(params, "asal", ORIGINS),
         month=_month(params.get("bulan", "").strip()),
+        weekdays=_numbers(params, "hari", WEEKDAYS),
+        hours=_numbers(params, "jam", HOURS),
         date_from=_date(params, "dari"),
         date_to=_date(params, "sampai"),
         sort=_choice(params, "urut", SORTS),
@@ -182,6 +197,15 @@ def month_label(value: str) -> str:
     """ "Oktober 2025" for 2025-10."""
     year, month = value.split("-")
     return f"{MONTHS[int(month)]} {int(year)}"
+
+
+def weekday_label(number: int) -> str:
+    """ "Senin" for 1."""
+    return str(WEEKDAY_NAMES[number - 1])
+
+
+def hour_label(hour: int) -> str:
+    return _("pukul %(hour)02d.00–%(hour)02d.59") % {"hour": hour}
 
 
 def period_label(start: date | None, end: date | None) -> str:
@@ -255,6 +279,18 @@ def _choice(params: QueryDict, parameter: str, allowed: tuple[str, ...]) -> str:
             _("‘%(name)s’ hanya menerima %(values)s.") % {"name": parameter, "values": ", ".join(allowed)},
         )
     return value
+
+
+def _numbers(params: QueryDict, parameter: str, allowed: range) -> tuple[int, ...]:
+    """Each once, in the order given; "07" is 7."""
+    values = _values(params, parameter)
+    if not all(re.fullmatch(r"[0-9]{1,2}", value) and int(value) in allowed for value in values):
+        raise BadParameter(
+            parameter,
+            _("‘%(name)s’ hanya menerima angka %(first)d sampai %(last)d.")
+            % {"name": parameter, "first": allowed[0], "last": allowed[-1]},
+        )
+    return tuple(dict.fromkeys(int(value) for value in values))
 
 
 def _date(params: QueryDict, parameter: str) -> date | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 Segment = tuple[str, bool]  # a piece of plain text, and whether the question's words are in it
 FACETS = ("provinsi", "satker", "topik", "tahapan", "asal", "bulan")
+CLOCK = ("hari", "jam")  # narrowed by like facets, but not counted
 
 
 @dataclass(frozen=True, slots=True)

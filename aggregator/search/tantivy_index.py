@@ -30,7 +30,7 @@ from aggregator.search.engine import (
 )
 from aggregator.search.moments import order_span
 from aggregator.search.query import All, Best, Days, Flat, In, Node, Not, Phrase, Prefix, Some, Word
-from aggregator.search.results import FACETS
+from aggregator.search.results import CLOCK, FACETS
 from aggregator.search.tantivy_counts import (
     COLUMNS,
     Cells,
@@ -59,7 +59,7 @@ def _schema() -> tantivy.Schema:
     for name in ("title", "words"):
         builder.add_text_field(name, tokenizer_name=BLANKS, index_option="position")
     builder.add_text_field("forms", tokenizer_name=BLANKS, index_option="basic")
-    for name in (*FACETS, "fold"):
+    for name in (*FACETS, *CLOCK, "fold"):
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic")
     for name in COLUMNS:
         builder.add_text_field(name, tokenizer_name=RAW, index_option="basic", fast=True)

@@ -23,6 +23,8 @@ class Narrowed(Schema):
     tahapan: list[str] = Field([], description="Slug of a stage, or `non` for outside of stages")
     asal: str = Field("", description="`sendiri` (own work) or `muat-ulang` (carried)")
     bulan: str = Field("", description="Month, YYYY-MM")
+    hari: list[str] = Field([], description="Weekday, 1 (Monday) to 7, on the clocks of the office")
+    jam: list[str] = Field([], description="Hour, 0 to 23, on the clocks of the office")
     dari: str = Field("", description="First day, YYYY-MM-DD")
     sampai: str = Field("", description="Last day, YYYY-MM-DD")
 

@@ -31,6 +31,8 @@ PARAMETERS = (
     ("tahapan", _("Slug tahapan, atau “non” untuk di luar tahapan; boleh diulang")),
     ("asal", _("“sendiri” (karya sendiri) atau “muat-ulang”")),
     ("bulan", _("Bulan, TTTT-BB")),
+    ("hari", _("Hari terbit, 1 (Senin) sampai 7, menurut jam setempat kantor; boleh diulang")),
+    ("jam", _("Jam terbit, 0 sampai 23, menurut jam setempat kantor; boleh diulang")),
     ("dari", _("Hari pertama, TTTT-BB-HH (WIB)")),
     ("sampai", _("Hari terakhir, TTTT-BB-HH (WIB)")),
     ("urut", _("“terbaru”, “terlama”, atau “relevan”")),

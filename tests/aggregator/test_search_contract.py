@@ -9,6 +9,7 @@ from django.db import connection
 
 from aggregator.models import Change, Entry, EntryTopic, Revision, Stage, Story, Topic
 from aggregator.search import Filters, Results, check, follow, rebuild, search
+from aggregator.search.database import narrow
 from tests.factories import make_entry, make_feed, make_province, make_public, make_satker
 
 pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
@@ -127,6 +128,23 @@ def test_topics_stages_and_their_facets():
     assert found(stages=("non",)) == [two.pk]
     assert found("rapat topik:logistik") == [two.pk]
     assert [(value.label, value.count) for value in ask("rapat").facets["topik"]] == [("Logistik", 1)]
+
+
+def test_weekday_and_hour_are_those_of_the_offices_own_clocks():
+    at = datetime(2025, 10, 12, 16, 30, tzinfo=UTC)  # Sunday 23.30 in Jakarta, Monday 01.30 in Jayapura
+    jakarta = make_entry("Rapat", satker=make_satker("3171", timezone="Asia/Jakarta"), published_at=at)
+    jayapura = make_entry("Rapat", satker=make_satker("9471", timezone="Asia/Jayapura"), published_at=at)
+    follow(once=True)
+    for words in ("", "rapat"):
+        assert found(words, weekdays=(7,), hours=(23,)) == [jakarta.pk]
+        assert found(words, weekdays=(1,)) == found(words, hours=(0, 1)) == [jayapura.pk]
+        assert found(words, weekdays=(1,), hours=(23,)) == []
+        assert set(found(words, weekdays=(1, 7))) == {jakarta.pk, jayapura.pk}
+    counted = ask("rapat", hours=(1,)).facets["satker"]
+    assert [(value.value, value.count) for value in counted] == [("9471", 1)]
+    for clock in ({"weekdays": (7,), "hours": (23,)}, {"weekdays": (1,)}, {"hours": (1, 23)}):
+        narrowed = narrow(Entry.objects.public(), Filters(**clock))
+        assert set(narrowed.values_list("pk", flat=True)) == set(found(**clock))
 
 
 def test_dates_are_whole_days_in_wib():

@@ -28,7 +28,7 @@ def test_every_parameter_is_read():
     Topic.objects.create(slug="logistik", name="Logistik")
     filters = read(
         "q=%20psu%20%20papua&provinsi=bali&provinsi=papua&satker=5171&topik=logistik&tahapan=non"
-        "&asal=muat-ulang&bulan=2025-10&dari=2025-10-01&sampai=2025-10-31&urut=terlama&semua=1&lain=x"
+        "&asal=muat-ulang&bulan=2025-10&hari=1&hari=7&jam=07&jam=7&dari=2025-10-01&sampai=2025-10-31&urut=terlama&semua=1&lain=x"
     )
     assert filters == Filters(
         q="psu papua",
@@ -38,6 +38,8 @@ def test_every_parameter_is_read():
         stages=("non",),
         origin="muat-ulang",
         month="2025-10",
+        weekdays=(1, 7),
+        hours=(7,),
         date_from=date(2025, 10, 1),
         date_to=date(2025, 10, 31),
         sort="terlama",
@@ -46,7 +48,7 @@ def test_every_parameter_is_read():
 
 
 def test_blank_fields_of_a_form_are_no_filters():
-    filters = read("q=&provinsi=&satker=&topik=&tahapan=&asal=&bulan=&dari=&sampai=&urut=&semua=")
+    filters = read("q=&provinsi=&satker=&topik=&tahapan=&asal=&bulan=&hari=&jam=&dari=&sampai=&urut=&semua=")
     assert filters == Filters()
     assert filters.is_empty
 
@@ -60,6 +62,10 @@ def test_blank_fields_of_a_form_are_no_filters():
         ("dari=٢٠٢٥-١٠-٠١", "dari"),
         ("bulan=2025-13", "bulan"),
         ("bulan=0000-01", "bulan"),
+        ("hari=0", "hari"),
+        ("hari=senin", "hari"),
+        ("jam=24", "jam"),
+        ("jam=٧", "jam"),
         ("urut=acak", "urut"),
         ("asal=entah", "asal"),
         ("semua=ya", "semua"),
@@ -102,6 +108,7 @@ def test_the_title_names_the_filters():
         == "30 September–1 Oktober 2025"
     )
     assert Filters(month="2025-10", origin="sendiri").title() == "Berita sendiri – Oktober 2025"
+    assert Filters(weekdays=(5,), hours=(9,)).title() == "Jumat – pukul 09.00–09.59"
     assert Filters().title() == "Semua berita"
 
 
@@ -115,6 +122,15 @@ def test_each_chip_leads_to_the_address_without_it():
         ("Papua", "q=psu&provinsi=bali&tahapan=non&sampai=2025-10-31"),
         ("Di luar tahapan", "q=psu&provinsi=bali&provinsi=papua&sampai=2025-10-31"),
         ("sampai 31 Oktober 2025", "q=psu&provinsi=bali&provinsi=papua&tahapan=non"),
+    ]
+
+
+def test_weekdays_and_hours_are_chips_of_their_own():
+    chips = Filters(weekdays=(1, 2), hours=(9,)).chips()
+    assert [(chip.label, chip.query_string) for chip in chips] == [
+        ("Senin", "hari=2&jam=9"),
+        ("Selasa", "hari=1&jam=9"),
+        ("pukul 09.00–09.59", "hari=1&hari=2"),
     ]
 
 
@@ -134,7 +150,7 @@ def test_reading_filters_asks_the_database_once_for_each_kind(django_assert_num_
         filters.chips()
 
 
-NAMES = ("q", "dari", "sampai", "bulan", "urut", "asal", "semua", "satker", "tahapan")
+NAMES = ("q", "hari", "jam", "dari", "sampai", "bulan", "urut", "asal", "semua", "satker", "tahapan")
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.text()))
