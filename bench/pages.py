@@ -4,21 +4,18 @@
    page, each time of another office, province or post, with no page kept. With SQLite the database's work is
    part of the CPU; with PostgreSQL (deploy/with_postgres.sh .venv/bin/python bench/pages.py) only the clock
    holds it.
-2. Serving: granian with the portal's middleware, one worker and one thread: CPU of the server for a kept
-   page, its 304 and a page that must be made.
+2. Serving: granian with the portal's middleware and two workers: kept pages a second that a program of its
+   own gets over 16 connections, and what each costs the server.
 
-    .venv/bin/python bench/pages.py [--stored 10000 1000000] [--requests 2000]
+    .venv/bin/python bench/pages.py [--stored 10000 1000000] [--keep FOLDER] [--seconds 3] [--only home post]
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.feeds import fill, start  # noqa: E402
+from bench.http_load import Server  # noqa: E402
+from bench.store import add_options, each, fill, start  # noqa: E402
 
 ROUNDS = 20
 
@@ -71,7 +69,7 @@ def paths() -> dict[str, Callable[[], str]]:
     }
 
 
-def making() -> None:
+def making(only: list[str]) -> None:
     from django.conf import settings
     from django.db import connection
     from django.test import Client
@@ -81,6 +79,8 @@ def making() -> None:
     client = Client(headers={"host": "localhost"})
     print(f"  {'page':20} {'CPU':>8} {'p95':>8} {'time':>8} {'p95':>8}  ms {'queries':>8} {'kB':>6}")
     for name, address in paths().items():
+        if only and name not in only:
+            continue
         client.get(address())
         used, taken = [], []
         for _round in range(ROUNDS):
@@ -102,63 +102,55 @@ def p95(times: list[float]) -> float:
     return statistics.quantiles(times, n=20)[-1]
 
 
-def serving(requests: int) -> None:
-    from bench.feeds import _free_port, _header, _load, _wait_for
-
-    port = _free_port()
-    environment = {**os.environ, "WEB_WORKERS": "1", "WEB_THREADS": "1"}
-    command = [sys.executable, str(ROOT / "manage.py"), "serve", "--port", str(port)]
-    server = subprocess.Popen(command, env=environment)
-    try:
-        _wait_for(port)
-        tag = _header(port, "/", b"etag")
+def serving(seconds: float) -> None:
+    """Two workers, as on a machine of two cores, and a program of its own that asks."""
+    with Server(WEB_WORKERS="2") as server:
+        tag, feed = server.tag("/"), server.tag("/feeds/nasional.rss")
         kinds = {
             "kept home": ("/", ""),
-            "its 304": ("/", f"If-None-Match: {tag}\r\n"),
-            "health": ("/healthz", ""),
+            "its 304": ("/", f"If-None-Match: {tag}"),
+            "kept activity view": ("/aktivitas", ""),
+            "kept directory": ("/satker", ""),
+            "kept search": ("/cari?provinsi=bali", ""),
+            "kept feed": ("/feeds/nasional.rss", ""),
+            "its 304, feed": ("/feeds/nasional.rss", f"If-None-Match: {feed}"),
+            "health (no cache)": ("/healthz", ""),
         }
         for name, (path, extra) in kinds.items():
-            used, rate = min(_load(server.pid, port, path, extra, requests) for _round in range(3))
-            print(f"  {name:20} {used:7.0f} µs CPU of the server  {rate:7.0f} requests/s of one client")
-    finally:
-        server.terminate()
-        server.wait(20)
+            load = server.load(path, extra, connections=16, seconds=seconds)
+            print(
+                f"  {name:20} {load.rate:7.0f} requests/s {load.cpu:7.0f} µs CPU of the server"
+                f"  p50 {load.p50:5.1f} p95 {load.p95:5.1f} ms  {load.statuses}",
+                flush=True,
+            )
 
 
-def one_store(folder: Path, count: int, requests: int) -> None:
+def one_store(folder: Path, count: int, seconds: float, only: list[str]) -> None:
     start(folder)
     from django.core.management import call_command
 
     call_command("collectstatic", verbosity=0, interactive=False)
     fill(count)
-    from portal import daily, inspiration
-
-    daily.rebuild()  # as the worker keeps them
-    inspiration.rebuild()
     from django.db import connection
 
-    print(f"{count:,} posts stored, {connection.vendor}")
-    making()
-    if requests:
-        serving(requests)
+    print(f"{count:,} posts stored, {connection.vendor}", flush=True)
+    making(only)
+    if seconds:
+        serving(seconds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--stored", type=int, nargs="+", default=[10_000, 1_000_000])
-    parser.add_argument("--requests", type=int, default=2000)
-    parser.add_argument("--store", type=int, help=argparse.SUPPRESS)
+    add_options(parser)
+    parser.add_argument("--seconds", type=float, default=3, help="of each kind of serving; 0: none")
+    parser.add_argument("--only", nargs="*", default=[], help="these types of pages")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if options.store:
-            one_store(Path(folder), options.store, options.requests)
-            return
-    for number, count in enumerate(options.stored):
-        requests = options.requests if number == 0 else 0
-        command = [sys.executable, __file__, "--store", str(count), "--requests", str(requests)]
-        subprocess.run(command, check=True)
+    if options.store:
+        one_store(options.folder, options.store, options.seconds, options.only)
+    else:
+        each(__file__, options, "--seconds", str(options.seconds), "--only", *options.only)
 
 
 if __name__ == "__main__":

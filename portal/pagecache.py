@@ -153,6 +153,7 @@ def _answer(request: HttpRequest, page: Page, found: str) -> HttpResponse:
         _set(response, page.headers.items())
         if coding:
             response.headers["Content-Encoding"] = coding
+        response.headers["Content-Length"] = str(len(response.content))
     response.headers["ETag"] = tag
     response.headers["X-Cache"] = found.upper()
     patch_vary_headers(response, ["Accept-Encoding"])

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
-from portal.charts.scale import Scale, number, scale_of
+from portal.charts.scale import Scale, scale_of
 
 SIDE = 14  # of a day's square with its gap
 
@@ -37,33 +34,6 @@ class Month:
     @property
     def posts(self) -> int:
         return sum(day.posts for day in self.days)
-
-    def squares(self, search: str) -> SafeString:
-        """The days as links to the search of each; `search` is its address with a query. Written here
-        and not in a template: there are hundreds, and a template takes ten times as long."""
-        name, words = date_format(self.first, "F Y"), _("%(day)s: %(posts)s berita")
-        return format_html_join(
-            "",
-            SQUARE,
-            (
-                (
-                    search,
-                    day.day.isoformat(),
-                    words % {"day": f"{day.day.day} {name}", "posts": number(day.posts)},
-                    "0" if day.posts else "-1",
-                    day.step,
-                    day.x,
-                    day.y,
-                )
-                for day in self.days
-            ),
-        )
-
-
-SQUARE = (
-    '<a href="{0}&amp;dari={1}&amp;sampai={1}" aria-label="{2}" tabindex="{3}">'
-    '<rect class="cell s{4}" x="{5}" y="{6}" width="12" height="12"/></a>'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +81,6 @@ class Weekday:
     @property
     def posts(self) -> int:
         return sum(hour.posts for hour in self.hours)
-
-    @property
-    def fields(self) -> SafeString:
-        """The hours as table cells."""
-        cells = ((hour.step, number(hour.posts)) for hour in self.hours)
-        return format_html_join("", '<td class="b{}">{}</td>', cells)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from aggregator.models import Stage
-from portal.charts.scale import number
+from portal.wording import day, number
 
 WIDTH, HEIGHT = 1000, 200
 BAND = 12  # height of a stage's lane
@@ -33,10 +32,6 @@ class Point:
     @property
     def span(self) -> str:
         return span(self.first, self.last)
-
-    @property
-    def label(self) -> str:
-        return _("%(span)s: %(posts)s berita") % {"span": self.span, "posts": number(self.posts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +149,14 @@ class MonthMix:
 
     @property
     def label(self) -> str:
-        words = _("%(month)s: %(within)s tahapan, %(outside)s non-tahapan")
-        month = date_format(self.first, "F Y")
+        return self.labelled(self.words())
+
+    @staticmethod
+    def words() -> str:
+        return _("%(month)s: %(within)s tahapan, %(outside)s non-tahapan")
+
+    def labelled(self, words: str) -> str:
+        month = day(self.first, "F Y")
         return words % {"month": month, "within": number(self.within), "outside": number(self.outside)}
 
     @property
@@ -199,10 +200,10 @@ def mix_of(
 def span(first: date, last: date) -> str:
     """ "3 Mei 2025", "3–9 Mei 2025", "Mei 2025" for a whole month."""
     if first == last:
-        return date_format(first, "j F Y")
+        return day(first, "j F Y")
     whole = first.day == 1 and last.day == calendar.monthrange(last.year, last.month)[1]
     if whole and (first.year, first.month) == (last.year, last.month):
-        return date_format(first, "F Y")
+        return day(first, "F Y")
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{date_format(last, 'j F Y')}"
-    return f"{date_format(first, 'j F Y')} – {date_format(last, 'j F Y')}"
+        return f"{first.day}–{day(last, 'j F Y')}"
+    return f"{day(first, 'j F Y')} – {day(last, 'j F Y')}"

@@ -7,13 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.formats import date_format
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
-
 from aggregator.models import Topic
 from portal.activity import TopicCount
-from portal.charts.scale import Scale, number, scale_of
+from portal.charts.scale import Scale, scale_of
+from portal.wording import day
 
 MOST_MONTHS = 24  # beyond, a column is a year
 
@@ -37,24 +34,6 @@ class Row:
     topic: Topic
     posts: int
     cells: list[Cell]
-
-    def fields(self, search: str) -> SafeString:
-        """The cells as links to the search of each; `search` is its address with a query."""
-        return format_html_join(
-            "",
-            '<td class="b{}"><a href="{}&amp;topik={}&amp;dari={}&amp;sampai={}">{}</a></td>',
-            (
-                (
-                    cell.step,
-                    search,
-                    self.topic.slug,
-                    cell.column.first.isoformat(),
-                    cell.column.last.isoformat(),
-                    number(cell.posts),
-                )
-                for cell in self.cells
-            ),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +80,5 @@ def _column(key: str, first: date, last: date) -> Column:
     else:
         begin = date(int(key[:4]), int(key[5:]), 1)
         end = begin.replace(day=calendar.monthrange(begin.year, begin.month)[1])
-        label = date_format(begin, "M y")
+        label = day(begin, "M y")
     return Column(label, max(begin, first), min(end, last))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
+from portal.wording import number
 
 STEPS = 5
 
@@ -41,10 +41,3 @@ def scale_of(values: Iterable[float]) -> Scale:
     upper = [*bounds[1:], float("inf")]
     tops = tuple(max(value for value in positive if value < end) for end in upper[: len(bounds)])
     return Scale(tuple(bounds), tops)
-
-
-def number(value: float, *, signed: bool = False) -> str:
-    """In the reader's notation: whole numbers grouped, others with one decimal; a true minus sign."""
-    text = number_format(abs(value), 0 if value == int(value) else 1, force_grouping=True)
-    sign = "−" if value < 0 else "+" if signed and value > 0 else ""
-    return sign + text

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -19,9 +17,7 @@ from aggregator.classify import BY_STAFF
 from aggregator.models import Entry, EntryTopic, Revision
 from aggregator.models.registry import Zone
 from feeds.items import fit
-from portal import structured
-from portal.charts.calendars import Month
-from portal.charts.matrix import Row
+from portal import structured, wording
 
 register = template.Library()
 
@@ -41,20 +37,21 @@ def at_zone(at: datetime, zone: str) -> datetime:
 def long_time(at: datetime, zone: str = "") -> str:
     """ "Jumat, 20 Agustus 2021, 09.00 WIB"."""
     zone = zone or settings.TIME_ZONE
-    return f"{date_format(at_zone(at, zone), 'DATETIME_FORMAT')} {zone_label(zone)}"
+    return f"{wording.moment(at_zone(at, zone), 'DATETIME_FORMAT')} {zone_label(zone)}"
 
 
 @register.filter
 def short_day(at: datetime, zone: str = "") -> str:
     """ "20 Agu 2021"."""
-    return date_format(at_zone(at, zone or settings.TIME_ZONE), "SHORT_DATE_FORMAT")
+    return wording.day(at_zone(at, zone or settings.TIME_ZONE), "SHORT_DATE_FORMAT")
 
 
 @register.filter
 def clock(at: datetime, zone: str = "") -> str:
     """ "09.00 WIB"."""
     zone = zone or settings.TIME_ZONE
-    return f"{date_format(at_zone(at, zone), 'TIME_FORMAT')} {zone_label(zone)}"
+    local = at_zone(at, zone)
+    return f"{wording.clock(local.hour, local.minute)} {zone_label(zone)}"
 
 
 @register.filter
@@ -158,12 +155,6 @@ def file_name(url: str) -> str:
     return unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.hostname or url
 
 
-@register.simple_tag
-def squares(month: Month, search: str, query: str) -> SafeString:
-    """The days of a calendar's month, each a link to the search of that day."""
-    return month.squares(f"{search}?{query}")
-
-
 @register.filter
 def fit_for_xml(text: str) -> str:
     """Without the characters that XML forbids."""
@@ -174,15 +165,3 @@ def fit_for_xml(text: str) -> str:
 def news_article(entry: Entry, revision: Revision) -> SafeString:
     """The post as a schema.org data block."""
     return structured.data_block(structured.news_article(entry, revision))
-
-
-@register.simple_tag
-def matrix_fields(row: Row, search: str, query: str) -> SafeString:
-    """A topic's months as cells of a table, each a link to the search of both."""
-    return row.fields(f"{search}?{query}")
-
-
-@register.simple_tag
-def stages_query(stages: Iterable[int], slugs: Mapping[int, str]) -> str:
-    """The part of a query string that asks for any of these stages."""
-    return urlencode([("tahapan", slugs[pk]) for pk in stages if pk in slugs])

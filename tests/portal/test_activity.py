@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -293,3 +294,14 @@ def test_bars_of_a_month_lead_to_the_search_for_its_stages(client, jatim):
     make_entry(feed=jatim, published_at=timezone.now(), stage=stage)
     html = client.get("/aktivitas").content.decode()
     assert "tahapan=kampanye&amp;dari=" in html
+
+
+@pytest.mark.parametrize("kind", ["topik", "tahapan"])
+def test_a_span_of_a_subjects_line_leads_to_its_own_posts(client, jatim, kind):
+    stage = Stage.objects.create(slug="logistik", name="Logistik", start=NOON.date(), end=TODAY)
+    entry = make_entry(feed=jatim, published_at=NOON, stage=stage)
+    topic(entry)
+    html = client.get(f"/{kind}/logistik").content.decode()
+    links = [unescape(link) for link in re.findall(r'href="(/cari\?semua=1[^"]*dari=[^"]*)"', html)]
+    assert links
+    assert all(f"&{kind}=logistik&" in link for link in links)

@@ -43,6 +43,14 @@ def test_a_second_reader_costs_no_query(client, monkeypatch, django_assert_num_q
     assert first.headers["Content-Security-Policy"] == second.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("coding", ["", "gzip", "br"])
+def test_a_kept_page_says_its_length_so_that_it_is_sent_in_one_piece(client, coding):
+    make_entry()
+    for _round in range(2):
+        response = client.get("/", headers={"accept-encoding": coding})
+        assert response.headers["Content-Length"] == str(len(response.content))
+
+
 def test_a_new_post_is_seen_at_once(client, instant):
     client.get("/")
     make_entry("Baru terbit", published_at=timezone.now())
