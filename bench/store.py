@@ -165,5 +165,5 @@ def _database(count: int) -> dict[str, str]:
     with psycopg.connect(address, autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if not found:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}"')
     return {"DATABASE_URL": urlsplit(address)._replace(path=f"/{name}").geturl()}

@@ -5,7 +5,8 @@ from portal.charts.lines import Line, MonthMix, line_of, mix_of, span
 from portal.charts.maps import MEASURES, Map, map_of, outlines
 from portal.charts.matrix import Matrix, matrix_of
 from portal.charts.places import CloseUp, close_up_of
-from portal.charts.scale import Scale, number, scale_of
+from portal.charts.scale import Scale, scale_of
+from portal.wording import number
 
 __all__ = [
     "MEASURES",

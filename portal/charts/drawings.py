@@ -21,7 +21,8 @@ from portal.charts.lines import Line, MonthMix
 from portal.charts.maps import Map, outlines
 from portal.charts.matrix import Matrix
 from portal.charts.places import CloseUp
-from portal.charts.scale import Scale, number
+from portal.charts.scale import Scale
+from portal.wording import number
 
 WIDTH, MARGIN = 1048, 24
 PAPER, RAISED, INK, MUTED, LINE = "#ffffff", "#f6f4f2", "#1a1a1a", "#595652", "#d9d5d0"

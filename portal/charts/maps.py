@@ -11,7 +11,8 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from aggregator.models import Province
-from portal.charts.scale import Scale, number, scale_of
+from portal.charts.scale import Scale, scale_of
+from portal.wording import number
 
 TILE = 44
 WEST_COLUMNS = 8  # of 15; below 600 px the map parts here

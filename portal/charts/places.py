@@ -12,8 +12,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from aggregator.models import Province
-from portal.charts.scale import Scale, number, scale_of
+from portal.charts.scale import Scale, scale_of
 from portal.ranking import OfficeCount
+from portal.wording import number
 
 CLOSE_UPS = Path(__file__).resolve().parent.parent / "data" / "close_ups.json"
 SMALLEST, LARGEST = 7, 20  # radius of a mark
