@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
 
+from tests.installation import Installation
 from tests.satker_network import SatkerNetwork
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share something of their module stay in one process, which then makes it once."""
+    for item in items:
+        made = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+        if any(fixture.scope == "module" for versions in made.values() for fixture in versions):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +65,13 @@ def _audit_log_may_be_flushed() -> Iterator[None]:
     Sqlite.ops_class.sql_flush = without_triggers  # type: ignore[method-assign]
     yield
     Sqlite.ops_class.sql_flush = flush  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_template_for_all(tmp_path_factory, worker_id: str) -> None:
+    base: Path = tmp_path_factory.getbasetemp()
+    Installation.templates = (base if worker_id == "master" else base.parent) / "template"
+    Installation.templates.mkdir(exist_ok=True)
 
 
 @pytest.fixture

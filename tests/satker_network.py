@@ -262,7 +262,7 @@ class SatkerNetwork:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="satker-network", daemon=True)
         self._servers: list[asyncio.Server] = []
-        self._talks: set[asyncio.Task[None]] = set()
+        self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._number = 0
         self.port = 0
 
@@ -305,16 +305,17 @@ class SatkerNetwork:
         site = FaultSite(address, self.port, "https" if self._tls else "http")
 
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task is not None
-            self._talks.add(task)
-            task.add_done_callback(self._talks.discard)
             site.connections += 1
             with contextlib.suppress(OSError, EOFError, asyncio.CancelledError):
                 await _talk(site, reader, writer)
             writer.close()
 
-        server = await asyncio.start_server(talk, address, self.port, ssl=self._tls, backlog=512)
+        def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = self._loop.create_task(talk(reader, writer))
+            self._talks[task] = writer
+            task.add_done_callback(self._talks.pop)
+
+        server = await asyncio.start_server(begin, address, self.port, ssl=self._tls, backlog=512)
         self._servers.append(server)
         self.port = site.port = server.sockets[0].getsockname()[1]
         return site
@@ -322,9 +323,12 @@ class SatkerNetwork:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        for task in list(self._talks):
+        await asyncio.sleep(0)  # what was accepted in this round begins to talk
+        talks = dict(self._talks)
+        for task, writer in talks.items():
             task.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+            writer.transport.abort()  # a task that never began, or unread bytes, would hold the socket
+        await asyncio.gather(*talks, return_exceptions=True)
         await asyncio.sleep(0)  # transports close in the next round
 
 

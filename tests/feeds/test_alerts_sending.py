@@ -199,7 +199,7 @@ STATES = "from feeds.models import Letter; print(list(Letter.objects.values_list
 def test_a_process_killed_while_it_sends_never_sends_twice(tmp_path) -> None:
     installation = Installation(tmp_path, 80)
     installation.env.pop("DATABASE_URL", None)
-    installation.run("migrate", "-v0")
+    installation.begin()
     installation.run("shell", "-v0", "-c", ASK)
     with Mailbox(hang=True) as mailbox:
         installation.env["EMAIL_URL"] = f"smtp://127.0.0.1:{mailbox.port}"

@@ -57,8 +57,7 @@ def portal(tmp_path_factory) -> Iterator[tuple[Installation, str, dict[str, floa
             *("--write-registry", str(registry)),
         )
         running.callback(stop, network)
-        installation.run("migrate")
-        installation.run("load_registry")
+        installation.begin()
         wait_until(lambda: registry.exists() and answers(f"http://127.0.0.1:{port}/"))
         installation.run("load_registry", str(registry))
         killed = installation.popen("refresh_feeds", "--no-index")
