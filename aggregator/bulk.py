@@ -7,13 +7,16 @@ bench/ingest.py. Values go through the fields' own conversion, so what is stored
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import connection, models
 
-Convert = Callable[[Any], Any]
+Convert: TypeAlias = Callable[[Any], Any]
+Converts: TypeAlias = tuple[tuple[int, Convert], ...]  # place in the row
 
 
 def insert(model: type[models.Model], names: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
@@ -21,32 +24,29 @@ def insert(model: type[models.Model], names: tuple[str, ...], rows: Iterable[Seq
 
     Columns that are not named take the field's default. Runs inside the caller's transaction; raises
     IntegrityError as the driver does."""
-    statement, converts, rest = _prepared(connection.vendor, model, names)
-    if any(converts):
-        ready = [
-            (*(c(v) if c and v is not None else v for c, v in zip(converts, row, strict=True)), *rest)
-            for row in rows
-        ]
-    else:
-        ready = [(*row, *rest) for row in rows]
-    if ready:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, ready)
+    statement, converts, rest = _prepared_insert(connection.vendor, model, names)
+    _execute(statement, converts, rows, rest)
 
 
 def update(model: type[models.Model], names: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
     """Set the named columns of the rows whose primary key stands last in each tuple."""
-    fields = [_field(model, name) for name in names]
-    converts = [*map(_convert, fields), None]
-    quote = connection.ops.quote_name
-    sets = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
-    sql = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE id = %s"  # noqa: S608 - names of our own
-    ready = [
-        tuple(c(v) if c and v is not None else v for c, v in zip(converts, row, strict=True)) for row in rows
-    ]
+    statement, converts = _prepared_update(connection.vendor, model, names)
+    _execute(statement, converts, rows)
+
+
+def _execute(
+    statement: str, converts: Converts, rows: Iterable[Sequence[Any]], rest: tuple[Any, ...] = ()
+) -> None:
+    ready = []
+    for row in rows:
+        values = [*row, *rest]
+        for place, convert in converts:
+            if (value := values[place]) is not None:
+                values[place] = convert(value)
+        ready.append(values)
     if ready:
         with connection.cursor() as cursor:
-            cursor.executemany(sql, ready)
+            cursor.executemany(statement, ready)
 
 
 def new_ids(model: type[models.Model], count: int) -> list[int]:
@@ -66,9 +66,9 @@ def new_ids(model: type[models.Model], count: int) -> list[int]:
 
 
 @lru_cache(maxsize=64)
-def _prepared(
+def _prepared_insert(
     vendor: str, model: type[models.Model], names: tuple[str, ...]
-) -> tuple[str, list[Convert | None], tuple[Any, ...]]:
+) -> tuple[str, Converts, tuple[Any, ...]]:
     fields = [_field(model, name) for name in names]
     rest = [f for f in model._meta.concrete_fields if f not in fields and not f.primary_key]
     quote = connection.ops.quote_name
@@ -76,7 +76,16 @@ def _prepared(
     marks = ", ".join(["%s"] * (len(fields) + len(rest)))
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
     defaults = tuple(f.get_db_prep_save(f.get_default(), connection) for f in rest)
-    return sql, [_convert(f) for f in fields], defaults
+    return sql, _converts(fields), defaults
+
+
+@lru_cache(maxsize=64)
+def _prepared_update(vendor: str, model: type[models.Model], names: tuple[str, ...]) -> tuple[str, Converts]:
+    fields = [_field(model, name) for name in names]
+    quote = connection.ops.quote_name
+    sets = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    sql = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE id = %s"  # noqa: S608 - names of our own
+    return sql, _converts(fields)
 
 
 def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
@@ -86,8 +95,24 @@ def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     raise LookupError(f"{model.__name__} has no column {name}")
 
 
+def _converts(fields: list[models.Field[Any, Any]]) -> Converts:
+    """Where in a row stand values that the driver does not take as they are, and what makes them fit."""
+    return tuple((place, convert) for place, field in enumerate(fields) if (convert := _convert(field)))
+
+
 def _convert(field: models.Field[Any, Any]) -> Convert | None:
-    """The field's conversion, for those kinds whose Python value is not what the driver takes."""
-    if isinstance(field, models.DateTimeField | models.DateField | models.JSONField | models.UUIDField):
-        return lambda value: field.get_db_prep_save(value, connection)
-    return None
+    """The field's own conversion, or a shorter way to the same value: times and empty lists are most of
+    what is written."""
+
+    def own(value: Any) -> Any:
+        return field.get_db_prep_save(value, connection)
+
+    if isinstance(field, models.DateTimeField):
+        if connection.vendor == "postgresql":
+            return None
+        return lambda value: value.isoformat(" ")[:-6] if value.tzinfo is UTC else own(value)
+    if isinstance(field, models.JSONField):
+        write = json.dumps if connection.vendor == "sqlite" and field.encoder is None else own
+        nothing = own([])
+        return lambda value: nothing if value == [] else write(value)
+    return own if isinstance(field, models.DateField | models.UUIDField) else None

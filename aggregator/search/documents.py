@@ -19,7 +19,7 @@ from typing import Any
 from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic
-from aggregator.search.analysis import MONTHS, tokens
+from aggregator.search.analysis import MONTHS, terms
 from aggregator.search.clocks import weekday_and_hour
 from aggregator.search.filters import NON_STAGE, origins
 from aggregator.search.moments import WIB, order_key
@@ -124,16 +124,16 @@ def _owners(story_ids: Collection[int]) -> dict[int, set[str]]:
 
 
 def _document(row: Mapping[str, Any], topics: tuple[str, ...], owners: dict[int, set[str]]) -> Document:
-    title = tokens(row["public_revision__title"])
+    title = terms(row["public_revision__title"])
     text = row["public_revision__text"] or row["public_revision__summary"]
-    body = tokens(text[:LONGEST_TEXT])
-    places = tokens(" ".join(dict.fromkeys(filter(None, (row["satker__name"], row["province__name"])))))
+    body = terms(text[:LONGEST_TEXT])
+    places = terms(" ".join(dict.fromkeys(filter(None, (row["satker__name"], row["province__name"])))))
     local = timezone.localtime(row["published_at"], WIB)
     # "31 oktober 2025" is asked for in words.
-    dated = tokens(f"{local.day} {MONTHS[local.month - 1]} {local.year}")
+    dated = terms(f"{local.day} {MONTHS[local.month - 1]} {local.year}")
     weekday, hour = weekday_and_hour(row["published_at"], row["satker__timezone"])
-    words = [token.stem for token in title] + [BREAK]
-    words += [token.stem for token in places] + [BREAK] + [token.stem for token in dated] + [BREAK]
+    words = [stem for _form, stem in title] + [BREAK]
+    words += [stem for _form, stem in places] + [BREAK] + [stem for _form, stem in dated] + [BREAK]
     folds = owners.get(row["id"], FOLDS) if row["story_id"] else FOLDS
     origin = row["origin"]
     named = "sendiri" if origin == Entry.Origin.OWN else "muat-ulang" if origin in REPOSTS else ""
@@ -141,9 +141,9 @@ def _document(row: Mapping[str, Any], topics: tuple[str, ...], owners: dict[int,
         entry_id=row["id"],
         order=order_key(row["published_at"], row["id"]),
         released=order_key(row["released_at"] or row["published_at"], row["id"]),
-        title=[token.stem for token in title],
-        words=words + [token.stem for token in body],
-        forms=list(dict.fromkeys(token.form for token in (*title, *places, *body))),
+        title=[stem for _form, stem in title],
+        words=words + [stem for _form, stem in body],
+        forms=list(dict.fromkeys([form for form, _stem in (*title, *places, *body)])),
         facets={
             "provinsi": tuple(filter(None, (row["province__slug"],))),
             "satker": (row["satker__code"],),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from aggregator.bulk import insert, update
@@ -13,31 +14,29 @@ from aggregator.models import Feed, FetchLog, HostPause, RawFeed
 from aggregator.records import CleanFeed, FetchResult, Outcome
 from aggregator.store.reading import Counts, Reading, StorePolicy
 
-QUIET = ("failures", "last_status", "error_code", "error_message", "last_success_at", "etag", "last_modified")
 PLAN = ("interval", "next_check_at", "lease", "last_checked_at")
 
 
 def store_feeds(
     readings: list[Reading], counts: dict[int, Counts], now: datetime, policy: StorePolicy
 ) -> None:
-    """Write every feed's new state. The many that did not change go in one statement."""
-    quiet: list[tuple[object, ...]] = []
+    """Write every feed's new state; feeds of which the same columns change go in one statement."""
+    rows: dict[tuple[str, ...], list[tuple[object, ...]]] = defaultdict(list)
     for reading in readings:
         feed, tally = reading.feed, counts[reading.feed.pk]
         fields = _failure(reading, reading.error) if reading.error else _success(reading, tally, now)
         after = policy.next_check(reading, tally)
-        plan = (after.interval, after.at, "", now)
         if reading.result.retry_after:
             _pause_host(reading, now)
-        if fields.keys() <= set(QUIET) and not after.stop:
-            values = [fields.get(name, getattr(feed, name)) for name in QUIET]
-            quiet.append((*values, *plan, feed.pk))
-            continue
-        fields |= dict(zip(PLAN, plan, strict=True))
         if after.stop:
             fields["state"] = Feed.State.STOPPED
-        Feed.objects.filter(pk=feed.pk).update(**fields)
-    update(Feed, QUIET + PLAN, quiet)
+        fields |= dict(zip(PLAN, (after.interval, after.at, "", now), strict=True))
+        if "url" in fields:  # at once, for the next one that may want to move to the same address
+            Feed.objects.filter(pk=feed.pk).update(**fields)
+        else:
+            rows[tuple(fields)].append((*fields.values(), feed.pk))
+    for names, values in rows.items():
+        update(Feed, names, values)
 
 
 def _failure(reading: Reading, error: FeedError) -> dict[str, object]:

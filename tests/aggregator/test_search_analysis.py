@@ -6,10 +6,11 @@ import itertools
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aggregator.search.analysis import VARIANTS, normal, question_tokens, tokens
+from aggregator.demo.posts import Post
+from aggregator.search.analysis import STOP_WORDS, VARIANTS, normal, question_tokens, terms, tokens
 from aggregator.search.stems import ROOTS, stem
 
 
@@ -113,3 +114,26 @@ def test_stems_are_the_same_from_many_threads():
     for thread in threads:
         thread.join()
     assert found == [alone] * 4
+
+
+PIECES = st.one_of(
+    st.sampled_from(sorted({word for ways in VARIANTS.values() for way in ways for word in way[0] + way[1]})),
+    st.sampled_from(
+        ["pemilih", "Pemilih", "ketua", "KPU", "Jum'at", "31/10/2025", "2025-10-31", "50.000", "Rp50"]
+    ),
+    st.sampled_from([*sorted(STOP_WORDS)[:5], "…", "\u0301", "x" * 61, "06", "é"]),
+    st.text(max_size=4),
+)
+BETWEEN = st.sampled_from([" ", " ", " ", "-", "-", ". ", "", "/", ".", "\n", "\u00a0", "--"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(PIECES, BETWEEN), max_size=12))
+def test_the_fast_analysis_gives_the_same_terms(parts: list[tuple[str, str]]):
+    text = "".join(itertools.chain.from_iterable(parts))
+    assert terms(text) == [(token.form, token.stem) for token in tokens(text)]
+
+
+def test_the_fast_analysis_gives_the_same_terms_of_whole_posts(demo_posts: list[Post]):
+    for post in demo_posts:
+        assert terms(post.text) == [(token.form, token.stem) for token in tokens(post.text)]
