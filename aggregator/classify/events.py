@@ -42,13 +42,16 @@ _MONTHS = {
     for name in names
 }
 _DAY = "|".join(map(re.escape, _WEEKDAYS))
+# Digits first, and only then whether a weekday stands before them: there are few of them to look at.
 _WRITTEN = re.compile(
-    rf"(?:\b(?P<weekday>{_DAY})\b[\s,(]{{1,4}}(?:tanggal\s+)?)?"
-    rf"\b(?P<day>\d{{1,2}})\s+(?P<month>{'|'.join(_MONTHS)})\b\.?(?:\s+(?P<year>\d{{4}}))?",
+    rf"(?P<day>\d(?<!\w.)\d?)\s+(?P<month>{'|'.join(_MONTHS)})\b\.?(?:\s+(?P<year>\d{{4}}))?",
 )
 _NUMBERS = re.compile(
-    rf"\b(?P<weekday>{_DAY})\b[\s,(]{{1,4}}(?P<day>\d{{1,2}})\s?[/.-]\s?(?P<month>\d{{1,2}})(?:\s?[/.-]\s?(?P<year>\d{{4}}|\d{{2}}))?(?!\d)",
+    r"(?P<day>\d(?<!\w.)\d?)\s?[/.-]\s?(?P<month>\d{1,2})(?:\s?[/.-]\s?(?P<year>\d{4}|\d{2}))?(?!\d)",
 )
+_BEFORE_WRITTEN = re.compile(rf"\b(?P<weekday>{_DAY})\b[\s,(]{{1,4}}(?:tanggal\s+)?\Z")
+_BEFORE_NUMBERS = re.compile(rf"\b(?P<weekday>{_DAY})\b[\s,(]{{1,4}}\Z")
+_FAR = 60  # characters before a date in which its weekday stands
 
 
 def event_on(title: str, text: str, posted: date) -> date | None:
@@ -64,15 +67,20 @@ def event_on(title: str, text: str, posted: date) -> date | None:
 
 def _dates(passage: str, posted: date) -> Iterator[tuple[bool, int, date]]:
     """(with a weekday, where, day): a weekday marks the day of an event, no deadline or law."""
-    for pattern in (_NUMBERS, _WRITTEN):
-        for match in pattern.finditer(passage):
-            month = match["month"]
-            weekday = _WEEKDAYS.get(match["weekday"] or "")
-            day = _resolve(
-                int(match["day"]), _MONTHS.get(month) or int(month), match["year"], weekday, posted
-            )
-            if day is not None:
-                yield weekday is not None, match.start(), day
+    for match in _NUMBERS.finditer(passage):
+        if before := _BEFORE_NUMBERS.search(passage, max(0, match.start() - _FAR), match.start()):
+            yield from _dated(match, before, int(match["month"]), posted)
+    for match in _WRITTEN.finditer(passage):
+        before = _BEFORE_WRITTEN.search(passage, max(0, match.start() - _FAR), match.start())
+        yield from _dated(match, before, _MONTHS[match["month"]], posted)
+
+
+def _dated(
+    match: re.Match[str], before: re.Match[str] | None, month: int, posted: date
+) -> Iterator[tuple[bool, int, date]]:
+    weekday = _WEEKDAYS[before["weekday"]] if before else None
+    if day := _resolve(int(match["day"]), month, match["year"], weekday, posted):
+        yield weekday is not None, (before or match).start(), day
 
 
 def _resolve(day: int, month: int, year: str | None, weekday: int | None, posted: date) -> date | None:
