@@ -29,7 +29,7 @@ import aiohttp
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.chaos.town import Town, descendants  # noqa: E402
+from tests.chaos.town import Town  # noqa: E402
 from tests.installation import wait_until  # noqa: E402
 from tests.services import postgres_bin  # noqa: E402
 
@@ -100,19 +100,6 @@ def publish(town: Town, ended: list[bool]) -> None:
             if ended:
                 return
             time.sleep(0.1)
-
-
-def memory(town: Town) -> int:
-    """MB of all processes of web and worker together (what each has for itself)."""
-    total = 0
-    for process in town.processes.values():
-        for pid in [process.pid, *descendants(process.pid)]:
-            try:
-                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            except OSError:
-                continue
-            total += sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private"))
-    return total // 1024
 
 
 def lateness(town: Town) -> float:
@@ -234,9 +221,8 @@ def under(
     told(f"{count} readers, {name}", readers, floor, seconds)
     new = len(town.published()) - before
     worst = quantiles(late, n=20)[18] if len(late) > 1 else 0.0
-    print(
-        f"  posts taken in {new}; feeds late by at most {worst:.1f} intervals (p95); memory {memory(town)} MB"
-    )
+    used = sum(town.memory().values())
+    print(f"  posts taken in {new}; feeds late by at most {worst:.1f} intervals (p95); memory {used} MB")
 
 
 def watch_lateness(town: Town, ended: list[bool], late: list[float]) -> None:

@@ -2,7 +2,8 @@
 
 Fills the database of the environment (DATABASE_URL, DATA_DIR; a throw-away SQLite without them) in steps and
 times, after each, the answers readers ask most and the queries a worker asks all the time. Shown is the time
-at each size as a multiple of the time at the first: a curve that stays flat is what is wanted.
+at each size, also as a multiple of that at the first: a curve that stays flat is what is wanted. With a
+DATA_DIR or DATABASE_URL that is kept a later run goes on where the former ended.
 
     .venv/bin/python bench/load_history.py [--feeds 5530] [--entries 10000 100000 1000000] [--only-fill]
 """
@@ -83,8 +84,9 @@ def fill_entries(count: int) -> None:
     from django.utils import timezone
 
     from aggregator.bulk import insert
-    from aggregator.models import Entry, Feed, Revision
+    from aggregator.models import Entry, EntryTopic, Feed, Revision, Topic
 
+    topics = list(Topic.objects.order_by("pk").values_list("pk", flat=True))
     titles = [json.loads(line)["title"] for line in TITLES.read_text(encoding="utf-8").splitlines()]
     feeds = list(Feed.objects.order_by("pk").values_list("pk", "satker_id", "satker__province_id"))
     last = Entry.objects.aggregate(last=Max("pk"))["last"] or 0
@@ -99,8 +101,9 @@ def fill_entries(count: int) -> None:
         *("id", "entry_id", "state", "seen_at", "public_at", "url", "title", "summary", "text"),
         "content_sha256",
     )
+    topic_names = ("entry_id", "topic_id", "score")
     for first in range(Entry.objects.count(), count, BATCH):
-        entries, revisions = [], []
+        entries, revisions, about = [], [], []
         for n in range(first, min(first + BATCH, count)):
             pk, revision = last + 1 + n, last_revision + 1 + n
             feed, satker, province = feeds[n * 7919 % len(feeds)]
@@ -113,9 +116,11 @@ def fill_entries(count: int) -> None:
             entry = (pk, satker, province, feed, f"urn:h:{n}", url, digest, "public", *times, None, origin)
             entries.append(entry)
             revisions.append((revision, pk, "public", at, at, url, title, title, f"{title}. " * 12, digest))
+            about.append((pk, topics[n * 31 % len(topics)], 1.0))
         with transaction.atomic():
             insert(Entry, entry_names, entries)
             insert(Revision, revision_names, revisions)
+            insert(EntryTopic, topic_names, about)
             _link(last + 1 + first, last + first + len(entries), last_revision - last)
     _tidy()
 
@@ -129,9 +134,13 @@ def _link(first: int, last: int, apart: int) -> None:
 
 
 def _tidy() -> None:
-    """Sequences beyond what was numbered by hand, and fresh statistics for the planner."""
+    """Sequences beyond what was numbered by hand, fresh statistics for the planner, and the daily counts
+    that a worker would have kept."""
     from django.db import connection
 
+    from portal import daily
+
+    daily.rebuild()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for table in ("aggregator_entry", "aggregator_revision"):
@@ -149,7 +158,7 @@ def measures() -> dict[str, Callable[[], object]]:
     from feeds import caching
     from portal import figures
 
-    client = Client()
+    client = Client(headers={"host": "localhost"})
     entry = Entry.objects.public().order_by("-published_at").first()
     assert entry
     office = entry.satker.get_absolute_url()
@@ -207,11 +216,11 @@ def main() -> None:
 
 
 def table(sizes: list[int], found: list[dict[str, float]]) -> None:
-    heads = [f"{sizes[0]:,} posts (ms)", *(f"× at {size:,}" for size in sizes[1:])]
+    heads = [f"{sizes[0]:,} posts (ms)", *(f"{size:,} (×)" for size in sizes[1:])]
     print("| | " + " | ".join(heads) + " |")
     print("|---|" + "---|" * len(heads))
     for name, first in found[0].items():
-        cells = [f"{first:.1f}", *(f"{row[name] / first:.2f}" for row in found[1:])]
+        cells = [f"{first:.1f}", *(f"{row[name]:.1f} ({row[name] / first:.2f})" for row in found[1:])]
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.town import Town
+from tests.feeds.subscriber import Subscriber
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/reliability.md"
@@ -38,6 +39,8 @@ def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("town")
     town = Town(folder, database="postgres", PAGE_CACHE_SECONDS="2", LIMIT_SIGN_IN="5", LIMIT_SEARCH="0")
     try:
+        town.subscriber = town.running.enter_context(Subscriber())  # type: ignore[attr-defined]
+        town.installation.env["FETCH_ALLOWED_PORTS"] += f",{town.subscriber.port}"  # type: ignore[attr-defined]
         town.redis = town.start_redis()  # type: ignore[attr-defined]
         town.nginx = town.start_nginx()  # type: ignore[attr-defined]
         town.refresh()

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -164,6 +165,150 @@ def test_f20_a_migration_killed_again_and_again_ends_clean(tmp_path: Path, recor
     )
     assert "No migrations to apply" in said
     assert (before, lost, doubled) == (after, 0, 0)
+
+
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=needs_postgres)])
+def test_f20_the_old_version_serves_and_works_while_the_new_one_migrates(
+    tmp_path: Path, record, database: str
+) -> None:
+    """Expand and migrate by a copy of the code with two more migrations, killed twice, beside readers."""
+    town = Town(tmp_path, database=database, sites=3)
+    new = new_version(tmp_path / "new")
+    try:
+        town.refresh()
+        town.start_web()
+        entry = town.rows("SELECT max(id) FROM aggregator_entry")[0][0]
+        paths = [*PAGES, f"/berita/{entry}", "/satker?q=bali", "/cari?q=kegiatan"]
+        with reading(town.port, paths) as told:
+            kills = sum(_killed(town, new, after) for after in (1.2, 3.0))
+            town.publish(2)
+            town.refresh()  # by the old version, on whatever schema there is
+            said = manage(town, new, "migrate").communicate(timeout=100)[0]
+            town.publish(2)
+            town.refresh()
+            noted = town.rows("SELECT count(*) FROM aggregator_entry WHERE note = 'lama'")[0][0]
+        lost, doubled = town.lost_and_doubled()
+        whole = manage(town, new, "migrate", "--check").wait(60)
+    finally:
+        town.close()
+    codes = told.codes()
+    failed = sum(count for code, count in codes.items() if code not in (200, 301))
+    record(
+        f"F20 {database}, old version",
+        "the new version migrates, is killed, ends; the old one serves and stores",
+        kills=kills,
+        answers=sum(codes.values()),
+        failed=failed,
+        lost=lost,
+        doubled=doubled,
+    )
+    assert whole == 0, said
+    assert failed == 0
+    assert noted
+    assert (lost, doubled) == (0, 0)
+
+
+def _killed(town: Town, tree: Path, after: float) -> bool:
+    process = manage(town, tree, "migrate")
+    time.sleep(after)
+    was_running = process.poll() is None
+    process.kill()
+    process.communicate()
+    return was_running
+
+
+def manage(town: Town, tree: Path, *command: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(tree / "manage.py"), *command],
+        env=town.installation.env,
+        cwd=tree,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+EXPAND = """
+from django.db import migrations, models
+
+class Migration(migrations.Migration):
+    dependencies = [("aggregator", "{leaf}")]
+    operations = [
+        migrations.AddField("entry", "note", models.CharField(max_length=20, null=True)),
+        migrations.CreateModel("Later", [("id", models.BigAutoField(primary_key=True))]),
+        migrations.AddIndex("entry", models.Index(fields=["note"], name="entry_note")),
+    ]
+"""
+MIGRATE = """
+import time
+from django.db import migrations
+
+def fill(apps, editor):
+    for entry in apps.get_model("aggregator", "Entry").objects.all():
+        entry.note = "lama"
+        entry.save(update_fields=["note"])
+        time.sleep(0.1)
+
+class Migration(migrations.Migration):
+    dependencies = [("aggregator", "9998_expand")]
+    operations = [migrations.RunPython(fill)]
+"""
+
+
+def new_version(tree: Path) -> Path:
+    for part in ("aggregator", "feeds", "portal", "templates"):
+        shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in ("manage.py", "pyproject.toml"):
+        shutil.copy(ROOT / part, tree / part)
+    migrations = tree / "aggregator/migrations"
+    leaf = max(path.stem for path in migrations.glob("[0-9]*.py"))
+    (migrations / "9998_expand.py").write_text(EXPAND.format(leaf=leaf))
+    (migrations / "9999_migrate.py").write_text(MIGRATE)
+    return tree
+
+
+def test_f24_readers_are_served_on_sqlite_while_posts_come_in(tmp_path: Path, record) -> None:
+    """A hundred requests a second, as a thousand readers with ten seconds of thought make them."""
+    town = Town(tmp_path, database="sqlite", sites=10, LIMIT_SEARCH="0", WORKERS="1")
+    try:
+        town.refresh()
+        town.start_web()
+        town.start_worker()
+        wait_until(lambda: bool(town.rows("SELECT 1 FROM django_q_schedule LIMIT 1")), 60)
+        before = len(town.published())
+        paths = [*PAGES, "/feeds/nasional.atom", "/topik", "/aktivitas"] * 3
+        paths += [f"/cari?q=kegiatan+{n}" for n in range(2)]
+        with reading(town.port, paths, readers=25, pause=0.2) as told:
+            for _number in range(8):
+                town.publish(1)
+                time.sleep(5)
+        memory = max(town.memory().values())
+        took = town.wait_whole(200)
+        logs = "".join((tmp_path / f"{name}.log").read_text() for name in ("web", "worker"))
+        lost, doubled = town.lost_and_doubled()
+    finally:
+        town.close()
+    codes = told.codes()
+    pages, searches = told.p95("/"), told.p95("/cari")
+    failed = sum(count for code, count in codes.items() if code != 200)
+    record(
+        "F24 sqlite",
+        "25 readers that ask about a hundred times a second, worker beside",
+        answers_a_second=f"{sum(codes.values()) / 40:.0f}",
+        failed=failed,
+        p95=f"{pages * 1000:.0f} ms, searches {searches * 1000:.0f} ms",
+        posts_taken_in=len(town.all_offered) - before,
+        complete_after=f"{took:.0f} s",
+        most_memory_of_a_process=f"{memory} MB",
+        lost=lost,
+        doubled=doubled,
+    )
+    assert failed == 0
+    assert "database is locked" not in logs
+    assert pages <= 1.0
+    assert searches <= 2.0
+    assert memory <= 400
+    assert (lost, doubled) == (0, 0)
 
 
 @needs_postgres

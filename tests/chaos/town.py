@@ -35,12 +35,12 @@ class Answer:
     seconds: float
 
 
-def ask(port: int, path: str = "/", *, timeout: float = 15, **headers: str) -> Answer:
-    """One request on a connection of its own; status 0 when there was no answer."""
+def ask(port: int, path: str = "/", *, timeout: float = 15, source: str = "127.0.0.1") -> Answer:
+    """One request on a connection of its own, from any address of loopback; status 0: there was no answer."""
     began = time.monotonic()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout, source_address=(source, 0))
     try:
-        connection.request("GET", path, headers=headers)
+        connection.request("GET", path)
         response = connection.getresponse()
         body = response.read()
         named = {name.lower(): value for name, value in response.getheaders()}
@@ -53,19 +53,24 @@ def ask(port: int, path: str = "/", *, timeout: float = 15, **headers: str) -> A
 
 @dataclass
 class Readers:
-    """Readers that ask all the time, each after its answer; what they were told."""
+    """Readers that ask all the time, each after its answer; what they were told. `address`: each has an
+    address of its own there; `passenger`: a parameter that nobody reads, another one each time."""
 
     port: int
     paths: list[str]
+    address: str = ""
+    passenger: str = ""
     seen: list[tuple[float, str, Answer]] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def read(self, pause: float) -> None:
-        number = 0
+    def read(self, reader: int, pause: float) -> None:
+        source = f"{self.address}.{reader + 1}" if self.address else "127.0.0.1"
+        number = reader
         while not self.ended.is_set():
             path = self.paths[number % len(self.paths)]
             number += 1
-            self.seen.append((time.monotonic(), path, ask(self.port, path)))
+            whole = f"{path}?{self.passenger}={reader}-{number}" if self.passenger else path
+            self.seen.append((time.monotonic(), path, ask(self.port, whole, source=source)))
             time.sleep(pause)
 
     def codes(self) -> Counter[int]:
@@ -76,15 +81,32 @@ class Readers:
         bad = [at - moment for at, _path, a in self.seen if a.status == 0 or a.status >= 500]
         return max(bad, default=0.0)
 
-    def p95(self) -> float:
-        took = [answer.seconds for _at, _path, answer in self.seen]
+    def p95(self, having: str = "") -> float:
+        """Seconds; of the addresses that have this in them."""
+        took = [answer.seconds for _at, path, answer in self.seen if having in path]
         return quantiles(took, n=20, method="inclusive")[18] if len(took) > 1 else 0.0
+
+    def kept(self) -> float:
+        """The share of answers that nobody had to make."""
+        found = [{a.headers.get(name) for name in ("x-proxy-cache", "x-cache")} for _at, _p, a in self.seen]
+        return sum(bool(names & KEPT) for names in found) / max(1, len(found))
+
+
+KEPT = {"HIT", "STALE", "UPDATING", "REVALIDATED"}
 
 
 @contextmanager
-def reading(port: int, paths: list[str], *, readers: int = 2, pause: float = 0.05) -> Iterator[Readers]:
-    told = Readers(port, paths)
-    threads = [threading.Thread(target=told.read, args=(pause,)) for _number in range(readers)]
+def reading(
+    port: int,
+    paths: list[str],
+    *,
+    readers: int = 2,
+    pause: float = 0.05,
+    address: str = "",
+    passenger: str = "",
+) -> Iterator[Readers]:
+    told = Readers(port, paths, address, passenger)
+    threads = [threading.Thread(target=told.read, args=(number, pause)) for number in range(readers)]
     for thread in threads:
         thread.start()
     try:
@@ -191,15 +213,28 @@ class Town:
                 kill_group(process)
         self.running.close()
 
+    def memory(self) -> dict[int, int]:
+        """MB that each process of web and worker has for itself."""
+        found = {}
+        for process in self.processes.values():
+            for pid in [process.pid, *descendants(process.pid)]:
+                with suppress(OSError):
+                    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+                    found[pid] = (
+                        sum(int(line.split()[1]) for line in lines if line.startswith("Private")) // 1024
+                    )
+        return found
+
     # --- what must hold ------------------------------------------------------------------------------
 
-    def rows(self, sql: str) -> Rows:
+    def rows(self, sql: str, *values: object) -> Rows:
         if self.postgres:
             with psycopg.connect(self.postgres.url, connect_timeout=5) as connection:
-                found = connection.execute(sql)
+                found = connection.execute(sql, values or None)
                 return found.fetchall() if found.description else []
-        with closing(sqlite3.connect(self.folder / "data/portal.sqlite3", timeout=20)) as database:
-            return database.execute(sql).fetchall()
+        place = self.folder / "data/portal.sqlite3"
+        with closing(sqlite3.connect(place, timeout=20, isolation_level=None)) as database:
+            return database.execute(sql, values).fetchall()
 
     def published(self) -> list[str]:
         return sorted(row[0] for row in self.rows("SELECT guid FROM aggregator_entry WHERE state = 'public'"))

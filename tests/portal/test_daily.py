@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from aggregator.models import Change, Entry, EntryTopic, PortalState, Stage, Topic
@@ -15,7 +16,8 @@ from portal import activity, daily, scope
 from portal.models import Counted, CountState, DayCount
 from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
 
-pytestmark = pytest.mark.django_db
+# On PostgreSQL a follower sees a mark when its transaction has ended.
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 TODAY = date(2026, 11, 25)
 VIEWS = [
     Filters(),

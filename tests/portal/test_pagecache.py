@@ -6,6 +6,7 @@ import gzip
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState
@@ -14,7 +15,8 @@ from portal import pagecache, recalls
 from portal.views import home
 from tests.factories import make_entry
 
-pytestmark = pytest.mark.django_db
+# On PostgreSQL a follower sees a mark when its transaction has ended.
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--due", action="store_true", help="only feeds whose next check has come")
         parser.add_argument("--satker", action="append", default=[], metavar="CODE", help="only this satker")
-        parser.add_argument("--feed", metavar="URL", help="only this feed")
+        parser.add_argument("--feed", action="append", default=[], metavar="URL", help="only this feed")
         parser.add_argument(
             "--no-index", action="store_true", help="leave the search index to `follow_index`"
         )
@@ -52,8 +52,9 @@ class Command(BaseCommand):
             if missing := [code for code in codes if code not in known]:
                 raise CommandError(f"No satker has the code {', '.join(missing)}.")
             feeds = feeds.filter(satker__code__in=codes)
-        if url := options["feed"]:
-            feeds = feeds.filter(url=url)
-            if not feeds.exists():
-                raise CommandError(f"No active feed has the address {url}.")
+        if urls := options["feed"]:
+            feeds = feeds.filter(url__in=urls)
+            there = set(feeds.values_list("url", flat=True))
+            if missing := [url for url in urls if url not in there]:
+                raise CommandError(f"No active feed has the address {', '.join(missing)}.")
         return feeds

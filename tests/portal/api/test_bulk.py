@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from aggregator.models import Change, Entry
@@ -15,7 +16,8 @@ from portal import bulk
 from portal.models import BulkMonth
 from tests.factories import make_entry
 
-pytestmark = pytest.mark.django_db
+# On PostgreSQL a follower sees a mark when its transaction has ended.
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 OCTOBER = datetime(2026, 10, 15, 3, tzinfo=UTC)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.db import connection
 
 from aggregator.models import Change, Entry, PortalState
 from tests.factories import make_entry, make_public
 
-pytestmark = pytest.mark.django_db
+# On PostgreSQL a follower sees a mark when its transaction has ended.
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 
 
 @pytest.fixture

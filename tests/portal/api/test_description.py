@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -28,7 +31,18 @@ CHECKS = [
 
 
 @pytest.fixture
-def described():
+def one_connection() -> Iterator[None]:
+    """As Django's test client does: no request's end closes what the test's transaction hangs on."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def described(one_connection):
     make_entry("Rapat pleno", text="Rapat pleno rutin.")
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 

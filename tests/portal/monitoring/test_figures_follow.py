@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,8 @@ from portal.monitoring.figures import counting, follow
 from portal.monitoring.models import DutyPost, FigureState, OfficeDay, OfficeMonth, OfficeState, OfficeSubject
 from tests.factories import make_entry, make_feed, make_satker
 
-pytestmark = pytest.mark.django_db
+# On PostgreSQL a follower sees a mark when its transaction has ended.
+pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
 MONTH_END = datetime(2026, 10, 31, 17, 0, tzinfo=UTC)  # 1 November 00.00 WIB
 
