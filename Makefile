@@ -25,7 +25,7 @@ run: install
 # Many tests wait for clocks and processes, hence more at once than a small machine has cores; those that
 # drive a browser keep an event loop running in their process and so go apart.
 test: install services
-	DEMO=1 $(BIN)/pytest -n 4 --dist loadgroup -m "not browser"
+	DEMO=1 $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not browser"
 	DEMO=1 $(BIN)/pytest -n 2 -m browser
 	DEMO=1 deploy/test_on_postgres.sh tests/aggregator tests/feeds tests/portal
 

@@ -15,13 +15,9 @@ from tests.installation import Installation
 from tests.satker_network import SatkerNetwork
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share something of their module stay in one process, which then makes it once."""
-    for item in items:
-        made = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
-        if any(fixture.scope == "module" for versions in made.values() for fixture in versions):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    """Files that start real processes come first: they take longest, and none should run alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
 
 
 @pytest.fixture(autouse=True)

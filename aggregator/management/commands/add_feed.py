@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator import enrol
 from aggregator.errors import PortalError
 from aggregator.management.choose import operator, satker_of
+from aggregator.management.quick import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Take a feed into use for a satker and read it for the first time; its host is thereby approved. "
         "URL may be a page: then the feed it names is taken. What is no feed is refused."

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator import archive, pipeline
 from aggregator.errors import PortalError
+from aggregator.management.quick import QuickCommand
 from aggregator.models import Feed
 from aggregator.progress import Bar
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Fetch older pages of a feed (RFC 5005 prev-archive, or WordPress ?paged=N) and store them silently, "
         "with their own dates. Stops where nothing new comes; a stopped run goes on where it was."

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator.errors import IndexUnavailable
+from aggregator.management.quick import QuickCommand
 from aggregator.search import check
 from aggregator.search.follow import repair
 
 SHOWN = 20  # entry ids of one kind
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Compare the search index with the database and name what differs. Entries that the follower has "
         "still to take in are no difference. Exit 1 when something differs; --repair marks it to be "

@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator.demo.network import RATE, DemoNetwork
 from aggregator.demo.timeline import Session
+from aggregator.management.quick import QuickCommand
 
 BEAT = 10.0  # seconds between two marks that the network still runs
 KEPT = 40  # runs that are remembered
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Serve a demonstration network of satker sites on loopback (127.20.x.y) until Ctrl-C. The sites have "
         "a history of posts and keep publishing; with --sites below 553 the nation, a quarter provinces and "

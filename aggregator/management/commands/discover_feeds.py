@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from aggregator import enrol
 from aggregator.management.choose import satker_of
+from aggregator.management.quick import QuickCommand
 from aggregator.models import Feed, Satker, SatkerHost
 from aggregator.progress import Bar
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Look for feeds on the approved hosts of satker that have none: what pages name, then the usual "
         "addresses of WordPress and Joomla. Prints candidates, one a line (code, address, entries, title); "

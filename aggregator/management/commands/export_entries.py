@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.utils.dateparse import parse_date, parse_datetime
 
+from aggregator.management.quick import QuickCommand
 from aggregator.models import Entry, EntryTopic, Revision, SatkerHold
 from aggregator.querysets import EntryQuerySet
 
@@ -23,7 +24,7 @@ BATCH = 500
 STATUS = {"public": "published", "held": "quarantined", "withdrawn": "removed", "pending": "pending"}
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Write every stored entry to standard output, one JSON object a line, oldest number first, with the "
         "public version where there is one, else the newest."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from aggregator.management.quick import QuickCommand
 from aggregator.registry import export
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Write the registry to standard output as CSV, which load_registry takes back."
 
     def add_arguments(self, parser: CommandParser) -> None:

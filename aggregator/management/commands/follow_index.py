@@ -8,14 +8,15 @@ import threading
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator.errors import IndexUnavailable
+from aggregator.management.quick import QuickCommand
 from aggregator.progress import Bar
 from aggregator.search import follow
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Catch this node's search index up with the change sequence, and go on doing so. An index that is "
         "missing, damaged or of another database is begun anew, newest posts first. With --once the "

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator import registry
 from aggregator.errors import RegistryError
+from aggregator.management.quick import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Load satker from a CSV file with the columns of aggregator/data/satker.csv, and optionally "
         "migration_status (K1, K2, K3, M, M!) and feed_url (several parted by spaces). Idempotent. "

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator import moves, pipeline
 from aggregator.errors import PortalError
 from aggregator.management.choose import operator, satker_of
+from aggregator.management.quick import QuickCommand
 from aggregator.models import Satker, SatkerMove
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Move a satker to its new site. `announce` approves the new host and silences alarms about floods of "
         "posts; `cut-over` reads the new feed, puts it in the old one's place, revokes the old host and "

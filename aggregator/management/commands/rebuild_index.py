@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from aggregator.errors import IndexUnavailable
+from aggregator.management.quick import QuickCommand
 from aggregator.models import Entry
 from aggregator.progress import Bar
 from aggregator.search import rebuild
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Build the search index anew beside the one in use and swap it in when it is complete. Search and "
         "the follower go on meanwhile. Safe to interrupt: the index in use stays."

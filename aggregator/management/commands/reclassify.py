@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from aggregator import classify
 from aggregator.management import redo
+from aggregator.management.quick import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Give public posts their topics, stage and event day anew. What staff corrected stays. "
         "Safe beside running ingestion; after an interruption the worker goes on, or --continue does."

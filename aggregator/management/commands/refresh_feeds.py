@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from aggregator import pipeline, schedule
+from aggregator.management.quick import QuickCommand
 from aggregator.models import Feed, Satker
 from aggregator.progress import Bar
 from aggregator.search import follow
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Fetch, parse, store, screen, fold, classify and index. Without --due every active feed now, "
         "whatever its schedule, but still conditional and within Retry-After. The last line is one "

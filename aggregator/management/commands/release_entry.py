@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator import decide
 from aggregator.management.choose import entry_of, operator
+from aggregator.management.quick import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Publish the newest version of a post that is held, waits or was withdrawn. Recorded."
 
     def add_arguments(self, parser: CommandParser) -> None:

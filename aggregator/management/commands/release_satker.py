@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator import decide
 from aggregator.management.choose import operator, satker_of
+from aggregator.management.quick import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "End the hold of a satker: what was hidden is public as before, what waited is screened. Recorded."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from aggregator import archive, pipeline
+from aggregator.management.quick import QuickCommand
 from aggregator.models import Feed, Satker
 from aggregator.progress import Bar
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Parse and store the kept raw feeds again. What is known stays; what a fix reveals is added."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from aggregator import screen
 from aggregator.management import redo
+from aggregator.management.quick import QuickCommand
 from aggregator.progress import Bar
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Judge public posts, and those the screener holds, by the present rules: what is over the threshold "
         "now is held, what is below it now is published. What staff decided stays. Safe beside running "

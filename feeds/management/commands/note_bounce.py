@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from aggregator.management.quick import QuickCommand
 from feeds.alerts import bounces
 
 MOST_BYTES = 2_000_000
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Note that an alert could not be delivered. Without ADDRESS a delivery status notification "
         "(RFC 3464) is read from stdin, as a mail server's alias pipes it; it counts when it quotes one of "

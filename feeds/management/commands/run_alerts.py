@@ -7,13 +7,14 @@ import threading
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from aggregator.management.quick import QuickCommand
 from feeds.alerts import round_of_work, run
 from feeds.alerts.sending import ServerAway
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Note what is new in the channels that are followed by e-mail, make the digests that are due and "
         "send them through EMAIL_URL. With --once: what is due now. One process of all nodes does it at a "

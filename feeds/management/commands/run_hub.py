@@ -7,12 +7,13 @@ import threading
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from aggregator.management.quick import QuickCommand
 from feeds.hub import deliver_once, run
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Confirm WebSub subscriptions and push new, corrected and recalled posts to them within seconds. "
         "With --once: what is due now. Where WEBSUB_HUB_URL names another hub, that one is told. "

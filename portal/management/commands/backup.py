@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from aggregator.management.quick import QuickCommand
 from portal.backup import BackupError, back_up
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Copy the database to one checked file, while everything runs. SECRET_KEY is not in it."
 
     def add_arguments(self, parser: CommandParser) -> None:

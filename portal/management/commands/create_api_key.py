@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from aggregator.management.quick import QuickCommand
 from portal.api import keys
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Make a key that allows its holder more API requests a minute. It is printed once and not kept."
 
     def add_arguments(self, parser: CommandParser) -> None:

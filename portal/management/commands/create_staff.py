@@ -9,16 +9,17 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError
 
+from aggregator.management.quick import QuickCommand
 from aggregator.models import Satker
 from portal.models import User
 
 SCOPED = {User.Role.PROVINCE: ("province",), User.Role.SATKER: ("national", "province", "regency")}
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Create a staff account. The password is asked for twice, or read from standard input with "
         "--password-stdin, or taken from the variable STAFF_PASSWORD."

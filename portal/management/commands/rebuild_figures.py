@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from aggregator.management.quick import QuickCommand
 from portal import daily, inspiration
 from portal.models import Counted, DayCount
 from portal.monitoring.figures import follow, polls
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Throw the kept counts of days and of satker away and count all public posts again. Public pages "
         "count directly meanwhile; the worker keeps them up to date by itself, so this is only needed after "

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from aggregator.management.quick import QuickCommand
 from portal.backup import BackupError, restore
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Put a backup in place of this database. Stop `serve` and `work` first. Sessions end, indexes start "
         "anew, and the next passes fetch what was published since."

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from aggregator.management.quick import QuickCommand
 from portal.monitoring.alerts import outbox, resident
 from portal.processes import StopSignal
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = (
         "Look for alarms every minute, make the daily digest, and send both by mail and webhook. `work` and "
         "`serve` each start one; only one of all nodes is on duty, so that a dead worker is noticed by a web "
