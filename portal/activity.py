@@ -7,6 +7,7 @@ comes from a handful of grouped queries; the figures are then sums over their ro
 
 from __future__ import annotations
 
+import operator
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic, Feed, Province, Topic
 from aggregator.querysets import EntryQuerySet
-from aggregator.search.clocks import HourOf, hours_ahead
-from portal import daily
+from aggregator.search.clocks import HourOf, local_slot
+from portal import recount
 from portal.days import DATED, MonthOf, Period, day_start
 
 OWN = Entry.Origin.OWN
@@ -35,6 +36,20 @@ class Cell(NamedTuple):
     origin: str
     posts: int
     on_topic: int = 0
+
+
+class PlaceSum(NamedTuple):
+    """What one province published in a period. Sums of periods that do not overlap add up."""
+
+    posts: int = 0
+    own: int = 0
+    on_topic: int = 0  # own posts on at least one topic
+    decided: int = 0  # with a known origin
+    days: int = 0  # with an own post
+
+
+Places = dict[int | None, PlaceSum]  # by province; None: the national office
+StageDays = Counter[tuple[date, int | None]]  # posts by day and stage; None: outside of any
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +169,7 @@ def cells(entries: EntryQuerySet) -> list[Cell]:
     """What maps, calendars, lines, mixes and rankings are sums of, counted directly: one grouped query."""
     return cells_of(
         (province, day, stage, origin, n, n if on_topic else 0)
-        for province, day, stage, origin, on_topic, n in daily.grouped(entries)
+        for province, day, stage, origin, on_topic, n in recount.grouped(entries)
     )
 
 
@@ -174,50 +189,90 @@ def cells_of(rows: Iterable[tuple[int | None, str, int | None, str, int, int]]) 
     ]
 
 
-def per_province(found: Iterable[Cell]) -> Counter[int | None]:
-    counts: Counter[int | None] = Counter()
+def places_of(found: Iterable[Cell]) -> Places:
+    """The cells by province."""
+    sums: dict[int | None, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    days: dict[int | None, set[date]] = defaultdict(set)
     for cell in found:
-        counts[cell.province] += cell.posts
+        row = sums[cell.province]
+        row[0] += cell.posts
+        if cell.origin == OWN:
+            row[1] += cell.posts
+            row[2] += cell.on_topic
+            days[cell.province].add(cell.day)
+        if cell.origin:
+            row[3] += cell.posts
+    return {province: PlaceSum._make([*row, len(days[province])]) for province, row in sums.items()}
+
+
+def both(one: Places, other: Places) -> Places:
+    """The sums of two periods that do not overlap."""
+    joined = dict(one)
+    for province, row in other.items():
+        joined[province] = PlaceSum(*map(operator.add, joined.get(province, PlaceSum()), row))
+    return joined
+
+
+def by_origin(found: Iterable[Cell]) -> Counter[tuple[int | None, str]]:
+    """The cells by province and origin."""
+    counts: Counter[tuple[int | None, str]] = Counter()
+    for cell in found:
+        counts[cell.province, cell.origin] += cell.posts
     return counts
 
 
-def per_day(found: Iterable[Cell]) -> Counter[date]:
+def stage_days_of(found: Iterable[Cell]) -> StageDays:
+    """The cells by day and stage."""
+    counts: StageDays = Counter()
+    for cell in found:
+        counts[cell.day, cell.stage] += cell.posts
+    return counts
+
+
+def per_province(found: Places) -> Counter[int | None]:
+    return Counter({province: row.posts for province, row in found.items()})
+
+
+def per_day(found: StageDays) -> Counter[date]:
     counts: Counter[date] = Counter()
-    for cell in found:
-        counts[cell.day] += cell.posts
+    for (day, _stage), posts in found.items():
+        counts[day] += posts
     return counts
 
 
-def per_month(found: Iterable[Cell]) -> dict[date, tuple[int, int]]:
+def per_month(found: StageDays) -> dict[date, tuple[int, int]]:
     """First of the month → (posts within a stage, posts outside of any)."""
     counts: dict[date, list[int]] = defaultdict(lambda: [0, 0])
-    for cell in found:
-        counts[cell.day.replace(day=1)][cell.stage is None] += cell.posts
+    for (day, stage), posts in found.items():
+        counts[day.replace(day=1)][stage is None] += posts
     return {month: (within, outside) for month, (within, outside) in sorted(counts.items())}
 
 
-def stages_by_month(found: Iterable[Cell]) -> dict[date, set[int]]:
+def stages_by_month(found: StageDays) -> dict[date, set[int]]:
     """First of the month → ids of the stages that its posts are of."""
     stages: dict[date, set[int]] = defaultdict(set)
-    for cell in found:
-        if cell.stage is not None:
-            stages[cell.day.replace(day=1)].add(cell.stage)
+    for day, stage in found:
+        if stage is not None:
+            stages[day.replace(day=1)].add(stage)
     return stages
 
 
 def per_hour(entries: EntryQuerySet) -> list[list[int]]:
     """Posts by weekday (Monday first) and hour, on the clocks of each office's own zone."""
-    grid = [[0] * 24 for _day in range(7)]
     rows = (
         entries.order_by()
         .annotate(hour=HourOf("published_at"))
         .values_list("satker__timezone", "hour")
         .annotate(n=Count("*"))
     )
-    for zone, slot, count in rows:
-        ahead = hours_ahead(zone)
-        weekday, hour = divmod(int(slot) + ahead, 24)  # slot: hours since Monday 00.00 of TIME_ZONE
-        grid[weekday % 7][hour] += count
+    return week_grid((local_slot(slot, zone), count) for zone, slot, count in rows)
+
+
+def week_grid(rows: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """(hours since Monday 00.00, posts) as weekdays of 24 hours."""
+    grid = [[0] * 24 for _day in range(7)]
+    for slot, count in rows:
+        grid[slot // 24][slot % 24] += count
     return grid
 
 

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from aggregator.models import Entry, Feed, Province, Satker, Stage
 from aggregator.search.filters import period_label
 from portal import activity, charts, ranking
-from portal.activity import Cell
+from portal.activity import Places, StageDays
 from portal.days import Period
 from portal.scope import Scope
 
 LATEST = 6
-WEEK_DAYS = 91  # hours are counted directly, over thirteen weeks at most: a rhythm shows in less
+WEEK_DAYS = 91  # hours of the week are of thirteen weeks at most: a rhythm shows in less
+MOST_TIMED, MOST_TIMED_DAYS = 10_000, 28  # where they are counted directly and posts are many: of four weeks
 MOST_CHANGE = 5  # a larger multiple of hardly anything says nothing in percent
 MOST_RANKED = 100  # offices, of the whole nation
 
@@ -72,30 +73,35 @@ class Board:
         return ", ".join([*chips, period_label(self.period.first, self.period.last)])
 
     @cached_property
-    def cells(self) -> list[Cell]:
-        return self.scope.cells()
+    def places(self) -> Places:
+        return self.scope.places()
 
     @cached_property
-    def earlier(self) -> list[Cell]:
-        return self.scope.earlier
+    def places_before(self) -> Places:
+        """In the period compared with."""
+        return self.scope.places(self.scope.compared)
+
+    @cached_property
+    def stage_days(self) -> StageDays:
+        return self.scope.stage_days()
 
     @cached_property
     def summary(self) -> Summary:
-        found = self.cells
+        places, days = self.places, self.stage_days
         return Summary(
-            posts=sum(cell.posts for cell in found),
-            provinces=len({cell.province for cell in found if cell.province}),
-            own=sum(cell.posts for cell in found if cell.origin == activity.OWN),
-            decided=sum(cell.posts for cell in found if cell.origin),
-            outside=sum(cell.posts for cell in found if cell.stage is None),
-            days=len({cell.day for cell in found}),
-            earlier=sum(cell.posts for cell in self.earlier),
+            posts=days.total(),
+            provinces=sum(1 for province in places if province),
+            own=sum(row.own for row in places.values()),
+            decided=sum(row.decided for row in places.values()),
+            outside=sum(posts for (_day, stage), posts in days.items() if stage is None),
+            days=len(self.per_day),
+            earlier=self.scope.stage_days(self.scope.compared).total(),
         )
 
     @cached_property
     def map(self) -> charts.Map:
         """Posts, posts per office, or the difference to the period compared with, of each province."""
-        counts = activity.per_province(self.cells)
+        counts = activity.per_province(self.places)
         wanted = self.scope.filters.provinces
         everywhere = list(activity.provinces_with_offices())
         provinces = [place for place in everywhere if not wanted or place.slug in wanted]
@@ -106,7 +112,7 @@ class Board:
                 (place, round(counts[place.pk] / place.offices, 1)) for place in provinces if place.offices
             ]
         elif self.measure == "perubahan":
-            before = activity.per_province(self.earlier)
+            before = activity.per_province(self.places_before)
             rows = [(place, counts[place.pk] - before[place.pk]) for place in provinces]
         else:
             rows = [(place, counts[place.pk]) for place in provinces]
@@ -125,26 +131,34 @@ class Board:
     @cached_property
     def line(self) -> charts.Line:
         stages = Stage.objects.filter(Q(start__lte=self.period.last) & Q(end__gte=self.period.first))
-        return charts.line_of(self._per_day, self.period.first, self.period.last, stages)
+        return charts.line_of(self.per_day, self.period.first, self.period.last, stages)
 
     @cached_property
     def calendar(self) -> charts.Calendar:
         """Three years at most, the newest."""
         last = self.period.last
         first = max(self.period.first, last.replace(day=1, year=max(1, last.year - 3)))
-        return charts.calendar_of(self._per_day, first, last)
+        return charts.calendar_of(self.per_day, first, last)
 
     @cached_property
-    def _per_day(self) -> Mapping[date, int]:
-        return activity.per_day(self.cells)
+    def per_day(self) -> Mapping[date, int]:
+        return activity.per_day(self.stage_days)
 
-    @property
+    @cached_property
     def week_period(self) -> Period:
-        return self.period.latest(WEEK_DAYS)
+        thirteen = self.period.latest(WEEK_DAYS)
+        if self.scope.keeps_hours:
+            return thirteen
+        posts = sum(n for day, n in self.per_day.items() if day >= thirteen.first)
+        return thirteen if posts <= MOST_TIMED else self.period.latest(MOST_TIMED_DAYS)
 
     @cached_property
     def week(self) -> charts.Week:
-        return charts.week_of(activity.per_hour(self.week_period.of(self.scope.entries)))
+        return charts.week_of(self.scope.week(self.week_period))
+
+    @property
+    def week_query(self) -> str:
+        return self.scope.query_without_hours(self.week_period)
 
     @cached_property
     def topic_months(self) -> Mapping[tuple[int, str], int]:
@@ -160,7 +174,7 @@ class Board:
 
     @cached_property
     def mix(self) -> list[charts.MonthMix]:
-        months, stages = activity.per_month(self.cells), activity.stages_by_month(self.cells)
+        months, stages = activity.per_month(self.stage_days), activity.stages_by_month(self.stage_days)
         return charts.mix_of(months, self.period.first, self.period.last, stages)
 
     @cached_property
@@ -169,7 +183,7 @@ class Board:
 
     @cached_property
     def ranks(self) -> list[ranking.Rank]:
-        return self.scope.ranks(self.cells)
+        return self.scope.ranks(self.places)
 
     @property
     def placed(self) -> list[ranking.Rank]:

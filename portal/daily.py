@@ -17,17 +17,28 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from aggregator.models import Change, Entry, EntryTopic, PortalState
+from aggregator.models import Change, Entry, PortalState
 from aggregator.querysets import EntryQuerySet
+from portal import recount
 from portal.days import DATED, DayOf, Period, day_start
-from portal.models import Counted, CountState, DayCount, TopicCount
+from portal.models import (
+    Counted,
+    CountState,
+    DayCount,
+    HourCount,
+    PairCount,
+    PlaceCount,
+    StageCount,
+    TopicCount,
+)
 
 BATCH = 200  # marks a transaction
 MOST_STALE = 400  # marks beyond the cursor with which the kept counts are still worth reading
-Count_ = TypeVar("Count_", DayCount, TopicCount)
+Count_ = TypeVar("Count_", bound=Model)
+DATED_COUNTS = (DayCount, TopicCount, PlaceCount, StageCount, HourCount, PairCount)  # those that count by day
 CLEAR = (Entry.DateStatus.OK, Entry.DateStatus.FUTURE)
 
 
@@ -57,7 +68,7 @@ def rebuild() -> None:
     CountState.objects.update_or_create(
         pk=1, defaults={"epoch": str(PortalState.get().epoch), "is_whole": False, "xact": 0, "number": 0}
     )
-    for model in (DayCount, TopicCount, Counted):
+    for model in (*DATED_COUNTS, Counted):
         model._default_manager.all().delete()
     for first, end in _months():
         with transaction.atomic():
@@ -79,13 +90,14 @@ class Kept:
 
     def days(self, narrowed: Q, period: Period | None = None) -> QuerySet[DayCount]:
         """Rows by province and day that are not stale; without a period also the undated."""
-        return self._fresh(DayCount.objects.filter(narrowed), period)
+        return self.fresh(DayCount.objects.filter(narrowed), period)
 
     def topics(self, period: Period | None = None) -> QuerySet[TopicCount]:
         """Rows by topic and day that are not stale; without a period also the undated."""
-        return self._fresh(TopicCount.objects.all(), period)
+        return self.fresh(TopicCount.objects.all(), period)
 
-    def _fresh(self, rows: QuerySet[Count_], period: Period | None) -> QuerySet[Count_]:
+    def fresh(self, rows: QuerySet[Count_], period: Period | None) -> QuerySet[Count_]:
+        """Those of these rows that are not stale."""
         if period:
             rows = rows.filter(day__range=(period.first, period.last))
         elif None in self.stale:
@@ -178,50 +190,19 @@ def _recount(days: Iterable[date | None]) -> None:
 
 def _count_days(first: date, last: date) -> None:
     """All of these days, of all provinces."""
-    entries = _on_days(first, last)
-    DayCount.objects.filter(day__range=(first, last)).delete()
-    DayCount.objects.bulk_create(_day_rows(entries), batch_size=500)
-    TopicCount.objects.filter(day__range=(first, last)).delete()
-    TopicCount.objects.bulk_create(_topic_rows(entries), batch_size=500)
+    for model in DATED_COUNTS:
+        model._default_manager.filter(day__range=(first, last)).delete()
+    for rows in recount.of(_on_days(first, last)):
+        if rows:
+            type(rows[0])._default_manager.bulk_create(rows, batch_size=500)
 
 
 def _count_undated() -> None:
     entries = Entry.objects.public_of(pk__in=Counted.objects.filter(day=None).values("pk"))
     DayCount.objects.filter(day=None).delete()
-    DayCount.objects.bulk_create(_day_rows(entries, dated=False))
+    DayCount.objects.bulk_create(recount.day_rows(recount.grouped(entries), dated=False))
     TopicCount.objects.filter(day=None).delete()
-    TopicCount.objects.bulk_create(_topic_rows(entries, dated=False))
-
-
-def _topic_rows(entries: EntryQuerySet, *, dated: bool = True) -> list[TopicCount]:
-    tags = EntryTopic.objects.filter(removed=False, entry__in=entries.order_by().values("pk"))
-    days = tags.order_by().annotate(on=DayOf("entry__published_at")) if dated else tags.order_by()
-    keys = ("topic", "on") if dated else ("topic",)
-    return [
-        TopicCount(topic_id=topic, day=on[0] if on else None, posts=n)
-        for topic, *on, n in days.values_list(*keys).annotate(n=Count("*"))
-    ]
-
-
-def _day_rows(entries: EntryQuerySet, *, dated: bool = True) -> list[DayCount]:
-    found = grouped(entries)
-    sums: dict[tuple[int | None, str | None, int | None, str], list[int]] = {}
-    for province, on, stage, origin, topical, n in found:
-        row = sums.setdefault((province, on if dated else None, stage, origin), [0, 0])
-        row[0] += n
-        row[1] += n if topical else 0
-    return [
-        DayCount(province_id=province, day=on, stage_id=stage, origin=origin, posts=posts, on_topic=on_topic)
-        for (province, on, stage, origin), (posts, on_topic) in sums.items()
-    ]
-
-
-def grouped(entries: EntryQuerySet) -> Iterable[tuple[int | None, str, int | None, str, bool, int]]:
-    """(province, day, stage, origin, on a topic, posts) of these entries: the direct count."""
-    has_topic = Exists(EntryTopic.objects.filter(entry=OuterRef("pk"), removed=False))
-    rows = entries.order_by().annotate(on=DayOf("published_at"), topical=has_topic)
-    keys = ("province", "on", "stage", "origin", "topical")
-    return rows.values_list(*keys).annotate(n=Count("*")).values_list(*keys, "n")
+    TopicCount.objects.bulk_create(recount.undated_topics(entries))
 
 
 def _remember(entries: EntryQuerySet) -> None:

@@ -45,10 +45,21 @@ def page_of(entries: EntryQuerySet, anchor: tuple[datetime, int] | None, size: i
 def on_topic(topic: Topic) -> EntryQuerySet:
     """The public posts on a topic: by looking through the newest of all where the topic is frequent, from
     its own posts where it is rare (as feeds/channels.py does), so that a list need not sort them all."""
+    if is_frequent(topic):
+        return among_all(topic)
     labels = EntryTopic.objects.filter(topic=topic, removed=False).order_by()
-    if labels[:RARE].count() < RARE:
-        return Entry.objects.public_of(pk__in=labels.values("entry"))
-    return Entry.objects.public().filter(Exists(labels.filter(entry=OuterRef("pk"))))
+    return Entry.objects.public_of(pk__in=labels.values("entry"))
+
+
+def among_all(topic: Topic) -> EntryQuerySet:
+    """The public posts on a frequent topic."""
+    labels = EntryTopic.objects.filter(topic=topic, removed=False, entry=OuterRef("pk"))
+    return Entry.objects.public().filter(Exists(labels))
+
+
+def is_frequent(topic: Topic) -> bool:
+    labels = EntryTopic.objects.filter(topic=topic, removed=False).order_by()
+    return labels[:RARE].count() >= RARE
 
 
 def newest_folded(entries: EntryQuerySet, size: int = 20) -> list[Line]:

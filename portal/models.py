@@ -47,7 +47,17 @@ class DayCount(models.Model):
     on_topic = models.PositiveIntegerField()  # of these, with at least one topic
 
     class Meta:
-        indexes = [models.Index(fields=["day", "province"], name="daycount_day")]
+        indexes = [  # they cover their columns: years of these are summed for one page
+            models.Index(
+                fields=["day", "province", "stage", "origin", "posts", "on_topic"], name="daycount_day"
+            ),
+            models.Index(
+                fields=["province", "day", "stage", "origin", "posts", "on_topic"], name="daycount_province"
+            ),
+            models.Index(
+                fields=["stage", "day", "province", "origin", "posts", "on_topic"], name="daycount_stage"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.province_id}: {self.posts}"
@@ -62,10 +72,94 @@ class TopicCount(models.Model):
     posts = models.PositiveIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["day", "topic"], name="topiccount_day")]
+        indexes = [models.Index(fields=["day", "topic", "posts"], name="topiccount_day")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.topic_id}: {self.posts}"
+
+
+class PlaceCount(models.Model):
+    """Dated public posts of one province on one day (WIB): all of them (`topic` is null), or those on one
+    topic. `own` are the offices' own, `on_topic` of these on at least one topic, `decided` all of known
+    origin. Derived."""
+
+    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, null=True, related_name="+")
+    province = models.ForeignKey("aggregator.Province", on_delete=models.CASCADE, null=True, related_name="+")
+    day = models.DateField()
+    posts = models.PositiveIntegerField()
+    own = models.PositiveIntegerField()
+    on_topic = models.PositiveIntegerField()
+    decided = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["day"], name="placecount_day"),
+            models.Index(
+                fields=["topic", "day", "province", "posts", "own", "on_topic", "decided"],
+                name="placecount_topic",
+            ),
+            models.Index(fields=["province", "day", "topic", "posts"], name="placecount_province"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.topic_id} {self.province_id}: {self.posts}"
+
+
+class StageCount(models.Model):
+    """Dated public posts of one stage (null: of none) on one day (WIB): all, or those on one topic.
+    Derived."""
+
+    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, null=True, related_name="+")
+    stage = models.ForeignKey("aggregator.Stage", on_delete=models.CASCADE, null=True, related_name="+")
+    day = models.DateField()
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["day"], name="stagecount_day"),
+            models.Index(fields=["topic", "day", "stage", "posts"], name="stagecount_topic"),
+            models.Index(fields=["stage", "day", "topic", "posts"], name="stagecount_stage"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.topic_id} {self.stage_id}: {self.posts}"
+
+
+class HourCount(models.Model):
+    """Dated public posts of one day (WIB) in one hour of the week, on the clocks of each office: hours since
+    its Monday 00.00. All, or those on one topic. Derived."""
+
+    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, null=True, related_name="+")
+    day = models.DateField()
+    hour = models.PositiveSmallIntegerField()
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["day"], name="hourcount_day"),
+            models.Index(fields=["topic", "day", "hour", "posts"], name="hourcount_topic"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.topic_id} {self.hour}: {self.posts}"
+
+
+class PairCount(models.Model):
+    """Dated public posts of one day (WIB) that are on both topics; also of a topic with itself. Derived."""
+
+    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["day"], name="paircount_day"),
+            models.Index(fields=["topic", "day", "other", "posts"], name="paircount_topic"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.topic_id} {self.other_id}: {self.posts}"
 
 
 class Counted(models.Model):

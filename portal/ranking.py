@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
@@ -54,37 +54,28 @@ def read_offices() -> Counter[int | None]:
     return Counter(dict(rows.values_list("province", "n")))
 
 
-def ranking(found: list[activity.Cell], active: Mapping[int | None, int]) -> list[Rank]:
+def ranking(found: activity.Places, active: Mapping[int | None, int]) -> list[Rank]:
     """Provinces by own posts on a topic, then by days with own posts; equals share a place.
 
     Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown. `active`
     is the number of offices with a post, per province id.
     """
-    read = read_offices()
-    own, on_topic, reposts = Counter[int | None](), Counter[int | None](), Counter[int | None]()
-    days: dict[int | None, set[date]] = defaultdict(set)
-    for cell in found:
-        if cell.origin == activity.OWN:
-            own[cell.province] += cell.posts
-            on_topic[cell.province] += cell.on_topic
-            days[cell.province].add(cell.day)
-        elif cell.origin:
-            reposts[cell.province] += cell.posts
-    posts = activity.per_province(found)
+    read, nothing = read_offices(), activity.PlaceSum()
     rows = [
         Rank(
             place=None,
             province=place,
-            on_topic=on_topic[place.pk],
-            active_days=len(days[place.pk]),
-            own=own[place.pk],
-            reposts=reposts[place.pk],
-            posts=posts[place.pk],
+            on_topic=its.on_topic,
+            active_days=its.days,
+            own=its.own,
+            reposts=its.decided - its.own,
+            posts=its.posts,
             offices=place.offices,
             read=read[place.pk],
             silent=max(0, read[place.pk] - active.get(place.pk, 0)),
         )
         for place in activity.provinces_with_offices()
+        for its in [found.get(place.pk, nothing)]
     ]
     rows.sort(key=lambda row: row.province.name)
     return placed(rows, lambda row: bool(row.read))

@@ -33,14 +33,14 @@ def of_province(place: Province, today: date) -> Rhythm:
     period = _months(today)
     found = scope_of(Filters(provinces=(place.slug,), date_from=period.first, date_to=period.last), today)
     lately = Period(today - timedelta(days=TOPIC_DAYS - 1), today).of(found.everything)
-    return _rhythm(period, activity.per_day(found.cells()), activity.per_topic(lately))
+    return _rhythm(period, activity.per_day(found.stage_days()), activity.per_topic(lately))
 
 
 def of_satker(office: Satker, today: date) -> Rhythm:
     period = _months(today)
     entries = Entry.objects.public().filter(satker=office)
     lately = Period(today - timedelta(days=TOPIC_DAYS - 1), today).of(entries)
-    days = activity.per_day(activity.cells(period.of(entries)))
+    days = activity.per_day(activity.stage_days_of(activity.cells(period.of(entries))))
     return _rhythm(period, days, activity.per_topic(lately))
 
 
@@ -55,7 +55,7 @@ def of_stage(stage: Stage, today: date) -> charts.Line | None:
         return None
     period = Period(stage.start, min(stage.end or today, today))
     found = scope_of(Filters(stages=(stage.slug,), date_from=period.first, date_to=period.last), today)
-    return charts.line_of(activity.per_day(found.cells()), period.first, period.last)
+    return charts.line_of(activity.per_day(found.stage_days()), period.first, period.last)
 
 
 def _rhythm(period: Period, days: Mapping[date, int], topics: Mapping[int, int]) -> Rhythm:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,9 +20,9 @@ from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
 from aggregator.search import search as ask
 from aggregator.search.database import narrow
-from aggregator.search.filters import NON_STAGE, month_days, origins
-from portal import activity, daily
-from portal.activity import Cell
+from aggregator.search.filters import month_days
+from portal import activity, daily, lists, tallies
+from portal.activity import Cell, Places, StageDays
 from portal.days import DATED, Period
 from portal.ranking import Rank, ranking
 
@@ -47,6 +46,8 @@ class Scope:
     note: str = ""
     against: Period | None = None  # what changes are measured against; None: the period before
     listed: tuple[int, ...] | None = None  # the ids of the entries, newest first, where they are few
+    topic: int | None = None  # the id of a frequent topic that is the only filter
+    _counted: dict[Period | None, list[Cell]] = field(default_factory=dict, compare=False)
 
     @property
     def query(self) -> str:
@@ -68,6 +69,10 @@ class Scope:
         """With the period, for marks that set their own office."""
         return self._search(provinces=(), satker=(), date_from=self.period.first, date_to=self.period.last)
 
+    def query_without_hours(self, period: Period) -> str:
+        """For marks that set their own weekday and hour, in a part of the period."""
+        return self._search(weekdays=(), hours=(), date_from=period.first, date_to=period.last)
+
     @property
     def query_without_topic(self) -> str:
         """For marks that set their own topic and days."""
@@ -82,37 +87,52 @@ class Scope:
         """For marks that set their own stages and days."""
         return self._search(stages=(), date_from=None, date_to=None)
 
-    def cells(self, period: Period | None = None) -> list[Cell]:
-        """The counts of the period (this scope's own by default): kept ones, and counted directly what the
-        kept ones do not have yet."""
-        if period is None and not self._is_kept:
-            return activity.cells(self.entries)
-        period = period or self.period
+    def places(self, period: Period | None = None) -> Places:
+        """What each province published in the period (this scope's own by default)."""
         if self.kept is None or not self._is_kept:
-            return activity.cells(period.of(self.everything))
-        rows = self.kept.days(_kept_filter(self.filters), period)
-        found = activity.cells_of(rows.annotate(on=Cast("day", CharField())).values_list(*CELL_FIELDS))
-        beyond = self.kept.beyond(self.everything, period)
-        return found if beyond is None else found + activity.cells(beyond)
+            return activity.places_of(self._cells(period))
+        where = (self.filters, self.topic, self.everything, period or self.period)
+        return tallies.places(self.kept, *where)
+
+    def stage_days(self, period: Period | None = None) -> StageDays:
+        """Posts by day and stage."""
+        if self.kept is None or not self._is_kept:
+            return activity.stage_days_of(self._cells(period))
+        where = (self.filters, self.topic, self.everything, period or self.period)
+        return tallies.stage_days(self.kept, *where)
+
+    def by_origin(self, period: Period) -> Counter[tuple[int | None, str]]:
+        """Posts by province and origin."""
+        if self.kept is None or not self._is_kept or self.filters.topics:
+            return activity.by_origin(self._cells(period))
+        return tallies.by_origin(self.kept, self.filters, self.everything, period)
+
+    def week(self, period: Period) -> list[list[int]]:
+        """Posts by weekday and hour."""
+        if self.kept is None or not self.keeps_hours:
+            return activity.per_hour(period.of(self.entries))
+        return tallies.week(self.kept, self.topic, self.everything, period)
+
+    def _cells(self, period: Period | None) -> list[Cell]:
+        """Counted directly, once."""
+        if period not in self._counted:
+            self._counted[period] = activity.cells(period.of(self.everything) if period else self.entries)
+        return self._counted[period]
 
     def topic_months(self) -> Counter[tuple[int, str]]:
-        """Posts on each topic, by its id, in each month; kept ones are of the whole nation, without any
-        filter."""
-        if self.kept is None or not self._is_kept or _narrows(self.filters):
+        """Posts on each topic, by its id, in each month."""
+        if self.kept is None or not self._is_kept:
             return activity.per_topic_month(self.entries)
-        rows = self.kept.topics(self.period).values_list("topic", Cast("day", CharField()), "posts")
-        counts: Counter[tuple[int, str]] = Counter()
-        for topic, day, posts in rows:
-            counts[topic, day[:7]] += posts
-        beyond = self.kept.beyond(self.everything, self.period)
-        return counts if beyond is None else counts + activity.per_topic_month(beyond)
+        where = (self.filters, self.topic, self.everything, self.period)
+        found = tallies.topic_months(self.kept, *where)
+        return activity.per_topic_month(self.entries) if found is None else found
 
     def topics(self) -> list[activity.TopicCount]:
         """Posts on each topic, most first."""
         return activity.named_topics(activity.over_months(self.topic_months()))
 
-    def ranks(self, found: list[Cell]) -> list[Rank]:
-        """The ranking of the provinces looked at; `found` are the cells."""
+    def ranks(self, found: Places) -> list[Rank]:
+        """The ranking of the provinces looked at; `found` is what they published."""
         wanted = self.filters.provinces
         rows = ranking(found, self._active_offices())
         return [row for row in rows if not wanted or row.province.slug in wanted]
@@ -150,19 +170,18 @@ class Scope:
         return self.against or self.period.before
 
     @property
-    def earlier(self) -> list[Cell]:
-        """The counts of that period."""
-        return self.cells(self.compared)
-
-    @property
     def is_current(self) -> bool:
         """Whether the period reaches to today."""
         return self.period.last >= timezone.localdate()
 
     @property
     def _is_kept(self) -> bool:
-        filters = self.filters
-        return not (filters.q or filters.satker or filters.topics or filters.weekdays or filters.hours)
+        return tallies.are_kept(self.filters, self.topic)
+
+    @property
+    def keeps_hours(self) -> bool:
+        """Whether hours of the week are kept for these filters."""
+        return self.kept is not None and self._is_kept and not _narrows(self.filters)
 
     def _search(self, **changes: Any) -> str:
         return self.filters.query_string(month="", sort="", include_all=True, **changes)
@@ -172,36 +191,43 @@ def scope_of(filters: Filters, today: date, compare: str = "") -> Scope:
     """The last USUAL_MONTHS unless the filters say otherwise; with words, since the first post found.
     `compare` is one of COMPARISONS."""
     place = replace(filters, month="", date_from=None, date_to=None)
-    found, note = narrow(Entry.objects.public(), place), ""
-    if filters.q:
-        found, note = _with_words(place)
-    if filters.topics:  # several topics of one post would count it several times
-        found = Entry.objects.public_of(pk__in=found.order_by().values("pk"))
-    period = _period(filters, found, today)
+    frequent = None if filters.q else _frequent_topic(filters)
+    found, note = _with_words(place) if filters.q else (_posts(place, frequent), "")
+    topic = frequent.pk if frequent and not _narrows(filters) else None
+    period, kept = _period(filters, found, today), daily.kept()
     entries, listed = period.of(found), None
-    if filters.topics or filters.q:
+    if filters.q or (filters.topics and not (kept and topic)):
         ids = tuple(entries.newest().values_list("pk", flat=True)[: MOST_LISTED + 1])
         if len(ids) <= MOST_LISTED:
             entries, listed = Entry.objects.public_of(pk__in=_ids(ids)), ids
     against = period.year_before if compare == COMPARISONS[1] else period.before
-    return Scope(filters, period, entries, found, daily.kept(), note, against, listed)
+    return Scope(filters, period, entries, found, kept, note, against, listed, topic)
+
+
+def _posts(filters: Filters, frequent: Topic | None) -> EntryQuerySet:
+    """Public posts by every filter but the words, each once."""
+    if not filters.topics:
+        return narrow(Entry.objects.public(), filters)
+    if frequent:
+        return narrow(lists.among_all(frequent), replace(filters, topics=()))
+    several = narrow(Entry.objects.public(), filters)  # posts on two topics are found twice
+    return Entry.objects.public_of(pk__in=several.order_by().values("pk"))
+
+
+def _frequent_topic(filters: Filters) -> Topic | None:
+    topic = Topic.objects.filter(slug=filters.topics[0]).first() if len(filters.topics) == 1 else None
+    return topic if topic and lists.is_frequent(topic) else None
 
 
 def _narrows(filters: Filters) -> bool:
-    return bool(filters.provinces or filters.stages or filters.origin)
-
-
-def _kept_filter(filters: Filters) -> Q:
-    """The filters that the kept counts know, as `narrow` applies them to posts."""
-    wanted = Q()
-    if filters.provinces:
-        wanted &= Q(province__slug__in=filters.provinces)
-    if filters.stages:
-        staged = Q(stage__slug__in=filters.stages)
-        wanted &= staged | Q(stage=None) if NON_STAGE in filters.stages else staged
-    if filters.origin:
-        wanted &= Q(origin__in=origins(filters.origin))
-    return wanted
+    return bool(
+        filters.provinces
+        or filters.satker
+        or filters.stages
+        or filters.origin
+        or filters.weekdays
+        or filters.hours
+    )
 
 
 def _with_words(filters: Filters) -> tuple[EntryQuerySet, str]:
@@ -239,9 +265,6 @@ def _months_before(day: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
-CELL_FIELDS = ("province", "on", "stage", "origin", "posts", "on_topic")
-
-
 def _topic_counts(kept: daily.Kept, period: Period | None = None) -> Counter[int]:
     rows = kept.topics(period).values("topic").annotate(n=Sum("posts"))
     counts = Counter(dict(rows.values_list("topic", "n")))
@@ -268,11 +291,15 @@ def topic_days(topic: Topic, period: Period) -> Counter[date]:
     kept, tagged = daily.kept(), EntryTopic.objects.filter(topic=topic, removed=False).values("entry")
     entries = Entry.objects.public().filter(pk__in=tagged)
     if kept is None:
-        return activity.per_day(activity.cells(period.of(entries)))
+        return _per_day(period.of(entries))
     rows = kept.topics(period).filter(topic=topic).values_list("day", "posts")
     counts: Counter[date] = Counter({day: posts for day, posts in rows if day})
     beyond = kept.beyond(entries, period)
-    return counts if beyond is None else counts + activity.per_day(activity.cells(beyond))
+    return counts if beyond is None else counts + _per_day(beyond)
+
+
+def _per_day(entries: EntryQuerySet) -> Counter[date]:
+    return activity.per_day(activity.stage_days_of(activity.cells(entries)))
 
 
 def stage_totals() -> Counter[int | None]:
@@ -291,7 +318,7 @@ def province_totals(filters: Filters) -> Counter[int | None]:
     kept, entries = daily.kept(), narrow(Entry.objects.public(), filters)
     if kept is None:
         return activity.by_province(entries)
-    rows = kept.days(_kept_filter(filters)).values("province").annotate(n=Sum("posts"))
+    rows = kept.days(tallies.narrow(filters)).values("province").annotate(n=Sum("posts"))
     counts: Counter[int | None] = Counter(dict(rows.values_list("province", "n")))
     beyond = kept.beyond(entries)
     return counts if beyond is None else counts + activity.by_province(beyond)
@@ -304,7 +331,7 @@ def profile_of(filters: Filters, today: date) -> activity.Profile:
     if kept is None:
         return activity.profile(entries, today)
     month = Q(day__range=(today - timedelta(days=29), today))
-    sums = kept.days(_kept_filter(filters)).aggregate(
+    sums = kept.days(tallies.narrow(filters)).aggregate(
         total=Sum("posts"),
         month=Sum("posts", filter=month),
         own=Sum("posts", filter=month & Q(origin=activity.OWN)),

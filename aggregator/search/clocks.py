@@ -45,6 +45,11 @@ def hours_ahead(zone: str) -> int:
     return round(((there or timedelta()) - (here or timedelta())) / timedelta(hours=1))
 
 
+def local_slot(slot: int, zone: str) -> int:
+    """Hours since Monday 00.00 of national figures, as `HourOf` gives them, on the clocks of a zone."""
+    return (int(slot) + hours_ahead(zone)) % WEEK
+
+
 def offset_hours() -> int:
     """By how many hours the clocks of national figures are ahead of UTC."""
     offset = timezone.now().astimezone(ZoneInfo(settings.TIME_ZONE)).utcoffset()

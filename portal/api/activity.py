@@ -24,7 +24,7 @@ def activity(request: HttpRequest, asked: Query[Narrowed]) -> schemas.Activity:
     """The last twelve months, unless `dari` and `sampai` say otherwise; with `q` since the first post."""
     scope = scope_of(filters_of(request, Narrowed), timezone.localdate())
     board = Board(scope)
-    per_province, per_day = figures.per_province(board.cells), figures.per_day(board.cells)
+    per_province, per_day = figures.per_province(board.places), board.per_day
     return schemas.Activity(
         first=scope.period.first,
         last=scope.period.last,

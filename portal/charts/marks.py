@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.charts.calendars import Month, Weekday
+from portal.charts.calendars import Hour, Month, Week
 from portal.charts.lines import Line, MonthMix, span
 from portal.charts.maps import Region
 from portal.charts.matrix import Matrix
@@ -44,9 +44,20 @@ def month_rows(months: Iterable[Month], search: str) -> SafeString:
     )
 
 
-def hours(weekday: Weekday) -> SafeString:
-    """The hours of a weekday as cells of a table."""
-    return _joined(f'<td class="b{hour.step}">{number(hour.posts)}</td>' for hour in weekday.hours)
+def weekday_rows(week: Week, search: str) -> SafeString:
+    """Weekdays as rows of a table whose cells, where there are posts, lead to the search of the hour."""
+    search = escape(search)
+
+    def cell(weekday: int, hour: Hour) -> str:
+        if not hour.posts:
+            return f'<td class="b{hour.step}">0</td>'
+        link = f"{search}&amp;hari={weekday}&amp;jam={hour.hour}"
+        return f'<td class="b{hour.step}"><a href="{link}">{number(hour.posts)}</a></td>'
+
+    return _joined(
+        f'<tr><th scope="row">{day.name}</th>{"".join(cell(place, hour) for hour in day.hours)}</tr>'
+        for place, day in enumerate(week.days, start=1)
+    )
 
 
 def topic_rows(matrix: Matrix, search: str) -> SafeString:

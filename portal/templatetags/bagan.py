@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from aggregator.models import Province, Satker
 from portal.board import Board
 from portal.charts import marks
-from portal.charts.calendars import Calendar, Month
+from portal.charts.calendars import Calendar, Month, Week
 from portal.charts.lines import Line, MonthMix
 from portal.charts.maps import Region
 from portal.charts.matrix import Matrix
@@ -28,7 +28,6 @@ register.simple_tag(marks.tiles)
 register.simple_tag(marks.outlines)
 register.simple_tag(marks.region_rows)
 register.simple_tag(marks.spots)
-register.filter(marks.hours)
 
 
 @register.simple_tag
@@ -39,6 +38,11 @@ def squares(month: Month, search: str, query: str) -> SafeString:
 @register.simple_tag
 def month_rows(calendar: Calendar, search: str, query: str) -> SafeString:
     return marks.month_rows(calendar.months, f"{search}?{query}")
+
+
+@register.simple_tag
+def weekday_rows(week: Week, search: str, query: str) -> SafeString:
+    return marks.weekday_rows(week, f"{search}?{query}")
 
 
 @register.simple_tag

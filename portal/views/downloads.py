@@ -69,7 +69,7 @@ def _name_file(response: HttpResponse, name: str) -> None:
 
 
 def _province_rows(board: Board) -> Rows:
-    counts, before = activity.per_province(board.cells), activity.per_province(board.earlier)
+    counts, before = activity.per_province(board.places), activity.per_province(board.places_before)
     for place in activity.provinces_with_offices():
         yield place.code, place.name, counts[place.pk], place.offices, before[place.pk]
 
@@ -93,7 +93,7 @@ def _office_map(board: Board, request: HttpRequest) -> drawings.Body:
 
 
 def _day_rows(board: Board) -> Rows:
-    counts = activity.per_day(board.cells)
+    counts = board.per_day
     return ((day.isoformat(), counts[day]) for day in sorted(counts))
 
 

@@ -47,7 +47,7 @@ def scope(**fields):
 def test_a_day_begins_at_midnight_in_wib(jatim):
     make_entry(feed=jatim, published_at=datetime(2026, 11, 19, 16, 59, tzinfo=UTC))
     make_entry(feed=jatim, published_at=datetime(2026, 11, 19, 17, 0, tzinfo=UTC))
-    counts = activity.per_day(activity.cells(scope().entries))
+    counts = activity.per_day(scope().stage_days())
     assert counts == {date(2026, 11, 19): 1, date(2026, 11, 20): 1}
 
 
@@ -60,7 +60,7 @@ def test_cells_add_up_to_a_direct_count(jatim, bali):
         )
     found = activity.cells(scope().entries)
     assert sum(cell.posts for cell in found) == 12
-    assert activity.per_province(found) == activity.by_province(scope().entries)
+    assert activity.per_province(scope().places()) == activity.by_province(scope().entries)
 
 
 def test_posts_without_a_clear_date_count_on_no_day_and_are_told_apart(client, jatim):
@@ -89,14 +89,14 @@ def test_reposts_do_not_lift_a_province_in_the_ranking(jatim, bali):
     for _number in range(3):
         topic(make_entry(feed=jatim, published_at=NOON, origin="central"))
     topic(make_entry(feed=bali, published_at=NOON, origin="own"))
-    rows = scope().ranks(scope().cells())
+    rows = scope().ranks(scope().places())
     assert [(row.place, row.province.name) for row in rows] == [(1, "Bali"), (2, "Jawa Timur")]
     assert (rows[1].reposts, rows[1].on_topic, rows[1].silent) == (3, 0, 0)
 
 
 def test_equals_share_a_place_and_the_never_read_have_none(jatim, bali):
     make_province("95", "Papua Pegunungan")
-    rows = scope().ranks([])
+    rows = scope().ranks({})
     assert [row.place for row in rows] == [1, 1, None]
 
 
@@ -104,7 +104,7 @@ def test_offices_without_a_post_are_counted_as_silent(jatim):
     make_feed(satker=make_satker(), first_success_at=timezone.now())
     make_satker()  # its feed was never read: nobody knows whether it is silent
     make_entry(feed=jatim, published_at=NOON)
-    row = scope().ranks(scope().cells())[0]
+    row = scope().ranks(scope().places())[0]
     assert (row.silent, row.read, row.offices) == (1, 2, 3)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from aggregator.models import Change, Entry, EntryTopic, PortalState, Stage, Topic
 from aggregator.search import Filters
-from portal import activity, daily, scope
+from portal import daily, lists, scope
 from portal.models import Counted, CountState, DayCount
 from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
 
@@ -26,7 +26,17 @@ VIEWS = [
     Filters(stages=("non",), origin="sendiri"),
     Filters(provinces=("bali", "jawa-timur"), stages=("kampanye", "non"), origin="muat-ulang"),
     Filters(date_from=date(2026, 9, 10), date_to=date(2026, 11, 10)),
+    Filters(topics=("logistik",)),
+    Filters(topics=("logistik", "humas")),
+    Filters(topics=("humas",), provinces=("bali",)),
+    Filters(topics=("humas",), stages=("kampanye",)),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _frequent(monkeypatch):
+    """Topics are frequent from a few posts on, as those whose counts are read are."""
+    monkeypatch.setattr(lists, "RARE", 5)
 
 
 @pytest.fixture
@@ -56,25 +66,27 @@ def news(offices):
             public=number % 10 > 0,
         )
         for topic in chance.sample(topics, chance.randint(0, 2)):
-            EntryTopic.objects.create(entry=entry, topic=topic)
+            EntryTopic.objects.create(entry=entry, topic=topic, removed=chance.random() < 0.2)
 
 
 def figures(filters):
     """Everything the kept counts are used for."""
     found = scope.scope_of(filters, TODAY)
-    cells = found.cells()
+    places = found.places()
     topics = Topic.objects.order_by("pk")
-    always = replace(filters, date_from=None, date_to=None)
+    always = replace(filters, topics=(), date_from=None, date_to=None)
     return {
-        "cells": sorted(
-            (str(c.province), c.day, str(c.stage), c.origin, c.posts, c.on_topic) for c in _joined(cells)
-        ),
-        "before": activity.per_province(found.earlier),
+        "places": places,
+        "stage days": found.stage_days(),
+        "before": (found.places(found.compared), found.stage_days(found.compared)),
+        "origins": found.by_origin(found.period),
+        "week": found.week(found.period),
+        "topic months": found.topic_months(),
         "topics": [(row.topic.slug, row.posts) for row in found.topics()],
         "undated": found.undated(),
-        "ranks": [(row.place, row.province.slug, row.on_topic) for row in found.ranks(cells)],
+        "ranks": [(row.place, row.province.slug, row.on_topic) for row in found.ranks(places)],
         "profile": scope.profile_of(always, TODAY),
-        "places": scope.province_totals(always),
+        "all places": scope.province_totals(always),
         "stages": scope.stage_totals(),
         "all topics": scope.topic_totals(),
         "topic": [scope.topic_profile(topic, _on(topic), TODAY).total for topic in topics],
@@ -83,16 +95,6 @@ def figures(filters):
 
 def _on(topic):
     return Entry.objects.public().filter(entry_topics__topic=topic, entry_topics__removed=False)
-
-
-def _joined(cells):
-    """Cells alike in all but the numbers, together: kept and direct ones may split a day differently."""
-    sums = {}
-    for cell in cells:
-        key = (cell.province, cell.day, cell.stage, cell.origin)
-        posts, on_topic = sums.get(key, (0, 0))
-        sums[key] = (posts + cell.posts, on_topic + cell.on_topic)
-    return [activity.Cell(*key, *value) for key, value in sums.items()]
 
 
 def direct(filters, monkeypatch):
@@ -192,7 +194,7 @@ def test_a_killed_batch_leaves_counts_and_cursor_as_they_were(news, monkeypatch)
 
 def test_an_empty_portal_has_empty_counts():
     daily.rebuild()
-    assert scope.scope_of(Filters(), TODAY).cells() == []
+    assert scope.scope_of(Filters(), TODAY).places() == {}
 
 
 def test_runs_of_days_are_found_whole():

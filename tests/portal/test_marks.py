@@ -62,6 +62,15 @@ def test_days_and_numbers_are_in_the_readers_language_though_they_are_kept():
         assert "1 January 2026: 1,200" in marks.squares(month, SEARCH)
 
 
+def test_each_hour_with_posts_leads_to_its_search():
+    grid = [[0] * 24 for _day in range(7)]
+    grid[2][8] = 1200
+    markup = marks.weekday_rows(charts.week_of(grid), SEARCH)
+    assert links(markup) == [{"q": ["rapat"], "topik": ["a"], "hari": ["3"], "jam": ["8"]}]
+    assert '<th scope="row">Rabu</th>' in markup
+    assert ">1.200</a></td>" in markup
+
+
 def test_each_span_of_a_line_leads_to_its_search_and_stands_in_the_table():
     line = charts.line_of({FIRST: 3}, FIRST, LAST)
     assert [link["dari"] for link in links(marks.hits(line, SEARCH))][:2] == [["2026-01-01"], ["2026-01-02"]]

@@ -62,12 +62,13 @@ def offices(satker: SatkerQuerySet, before: Period, after: Period) -> list[Pair]
 def _by_province(period: Period) -> dict[int | None, Count]:
     filters = Filters(date_from=period.first, date_to=period.last)
     posts, own, reposts = Counter[int | None](), Counter[int | None](), Counter[int | None]()
-    for cell in scope.scope_of(filters, period.last).cells(period):
-        posts[cell.province] += cell.posts
-        if cell.origin == OWN:
-            own[cell.province] += cell.posts
-        elif cell.origin in REPOST:
-            reposts[cell.province] += cell.posts
+    counts = scope.scope_of(filters, period.last).by_origin(period)
+    for (province, origin), number in counts.items():
+        posts[province] += number
+        if origin == OWN:
+            own[province] += number
+        elif origin in REPOST:
+            reposts[province] += number
     return {key: Count(number, own[key], reposts[key]) for key, number in posts.items()}
 
 
