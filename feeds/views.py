@@ -124,7 +124,11 @@ def _kept(request: HttpRequest) -> HttpResponse | None:
     if ending not in CONTENT_TYPES or (ending != "opml" and negotiation.is_navigation(request)):
         return None
     answer = current(_address(request), searched=_is_search(request))
-    return _answer(request, answer, ending) if answer else None
+    if answer is None:
+        return None
+    response = _answer(request, answer, ending)
+    response.headers["X-Cache"] = "HIT"  # what the log of requests tells
+    return response
 
 
 def _is_search(request: HttpRequest) -> bool:
