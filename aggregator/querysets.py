@@ -22,11 +22,11 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         not, because for `state = 'public'` SQLite would rather walk through all public posts."""
         return self.filter(**few).exclude(state__in=("pending", "held", "withdrawn"))
 
-    def for_lists(self) -> EntryQuerySet:
-        """With what a line in a list shows, in one query, without the long texts."""
-        return self.select_related("public_revision", "satker", "province", "picture").defer(
-            "public_revision__content_html", "public_revision__text", "public_revision__signals"
-        )
+    def for_lists(self, *, text: bool = False) -> EntryQuerySet:
+        """With what a line in a list shows, in one query; the plain text only if asked for."""
+        long = ["public_revision__content_html", "public_revision__signals"]
+        long += [] if text else ["public_revision__text"]
+        return self.select_related("public_revision", "satker", "province", "picture").defer(*long)
 
     def leads(self) -> EntryQuerySet:
         """One entry a story."""

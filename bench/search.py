@@ -227,6 +227,7 @@ def _built(count: int, start: int) -> Iterator[Any]:
     from aggregator.search.clocks import weekday_and_hour
     from aggregator.search.documents import BREAK, FOLDS, Document
     from aggregator.search.moments import WIB, order_key
+    from aggregator.search.phrases import marks
     from bench.corpus import posts
 
     known: dict[str, list[Any]] = {}
@@ -259,12 +260,13 @@ def _built(count: int, start: int) -> Iterator[Any]:
         order = order_key(post.published_at, number)
         around = [word for part in (places, dated) for word in (BREAK, *(token.stem for token in part))]
         stems = [token.stem for token in title]
+        words = [*stems, *around, BREAK, *(token.stem for token in body)]
         yield Document(
             entry_id=number,
             order=order,
             released=order,
             title=stems,
-            words=[*stems, *around, BREAK, *(token.stem for token in body)],
+            words=[*words, BREAK, *marks(words)],
             forms=list(dict.fromkeys(token.form for token in (*title, *places, *body))),
             facets={
                 "provinsi": (province,) if province else (),

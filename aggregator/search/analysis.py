@@ -27,10 +27,14 @@ DATE = re.compile(
     r"(?<![\d./-])(?:(?P<day>0?[1-9]|[12]\d|3[01])(?P<sign>[/.-])(?P<month>0?[1-9]|1[0-2])(?P=sign)(?P<year>(?:19|20)\d\d)"
     r"|(?P<iso_year>(?:19|20)\d\d)-(?P<iso_month>0[1-9]|1[0-2])-(?P<iso_day>0[1-9]|[12]\d|3[01]))(?![\d/-])"
 )
+DIGITS_JOINED = re.compile(r"\d[/.-]\d")  # without any there is no date, and this is quick to say
 WORD = re.compile(r"[Rr]p(?=\.?\d)|\d{1,3}(?:\.\d{3})+(?!\d)|[^\W_]+(?:['’‘ʼ`][^\W_]+)*")
 LONGEST_TOKEN = 60  # characters; longer runs are no words
-_FILES = ("search_roots.txt", "search_stop_words.txt", "search_variants.csv", "satker.csv")
-_VERSION = "4"  # raise when the rules here or in stems.py change what is indexed
+_FILES = (
+    *("search_roots.txt", "search_stop_words.txt", "search_variants.csv", "satker.csv"),
+    *("search_common_words.txt", "search_synonyms.csv", "search_places.csv"),
+)
+_VERSION = "5"  # raise when the rules here or in stems.py change what is indexed
 
 
 Term: TypeAlias = tuple[str, str]  # form and stem
@@ -153,7 +157,7 @@ def _raw(text: str) -> list[tuple[str, int, int]]:
         for match in WORD.finditer(text)
         if (form := plain(match[0])) and len(form) <= LONGEST_TOKEN
     ]
-    dates = list(DATE.finditer(text))
+    dates = list(DATE.finditer(text)) if DIGITS_JOINED.search(text) else []
     return _with_dates(words, dates) if dates else words
 
 

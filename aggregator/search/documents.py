@@ -23,6 +23,7 @@ from aggregator.search.analysis import MONTHS, terms
 from aggregator.search.clocks import weekday_and_hour
 from aggregator.search.filters import NON_STAGE, origins
 from aggregator.search.moments import WIB, order_key
+from aggregator.search.phrases import marks
 
 FOLDS = ("nation", "province", "satker", "repost")
 LONGEST_TEXT = 100_000  # characters of a body that are searchable
@@ -38,7 +39,7 @@ class Document:
     order: int  # sort key, see moments.order_key
     released: int
     title: list[str]  # stems
-    words: list[str]  # stems of title, places and body
+    words: list[str]  # stems of title, places and body, and marks of phrases
     forms: list[str]  # the same words as written, each once
     facets: dict[str, tuple[str, ...]]
     folds: tuple[str, ...]
@@ -134,6 +135,7 @@ def _document(row: Mapping[str, Any], topics: tuple[str, ...], owners: dict[int,
     weekday, hour = weekday_and_hour(row["published_at"], row["satker__timezone"])
     words = [stem for _form, stem in title] + [BREAK]
     words += [stem for _form, stem in places] + [BREAK] + [stem for _form, stem in dated] + [BREAK]
+    words += [stem for _form, stem in body]
     folds = owners.get(row["id"], FOLDS) if row["story_id"] else FOLDS
     origin = row["origin"]
     named = "sendiri" if origin == Entry.Origin.OWN else "muat-ulang" if origin in REPOSTS else ""
@@ -142,7 +144,7 @@ def _document(row: Mapping[str, Any], topics: tuple[str, ...], owners: dict[int,
         order=order_key(row["published_at"], row["id"]),
         released=order_key(row["released_at"] or row["published_at"], row["id"]),
         title=[stem for _form, stem in title],
-        words=words + [stem for _form, stem in body],
+        words=[*words, BREAK, *marks(words)],
         forms=list(dict.fromkeys([form for form, _stem in (*title, *places, *body)])),
         facets={
             "provinsi": tuple(filter(None, (row["province__slug"],))),

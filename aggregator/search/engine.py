@@ -226,6 +226,12 @@ def read_manifest(path: Path, *, outdated_too: bool = False) -> dict[str, Any]:
     return manifest
 
 
+def has_marks(manifest: dict[str, Any]) -> bool:
+    """Whether the index has the marks that `phrases` makes now. One made by another analysis is searched by
+    the words alone until the new one is there."""
+    return bool(manifest["analysis"] == SIGNATURE)
+
+
 def _mac(body: str, key: str) -> str:
     return salted_hmac(SALT, body, secret=key, algorithm="sha256").hexdigest()
 

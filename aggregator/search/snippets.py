@@ -43,21 +43,21 @@ class Marker:
                 prefixes.append(node.form)
         self.prefixes = tuple(prefixes)
         self.parts = self.stems.union(*(stems for choices in self.phrases.values() for stems in choices))
-        self.known: dict[str, str] = {}  # word as written → the part it may be of, or ""
+        self.known: dict[str, list[tuple[str, str]]] = {}  # what stands between blanks → its parts of hits
 
     def traces(self, text: str) -> list[tuple[int, str]]:
-        """Where a word stands that may be part of a hit, and of what: each different word is looked at
-        once, and where it stands only if it counts."""
+        """Where a word stands that may be part of a hit, and of what. Whatever stands between blanks is
+        looked at once, and where it stands only if it counts."""
         known = self.known
-        found: list[tuple[int, str]] = []
-        for word in set(WORD.findall(text)):
-            part = known.get(word)
-            if part is None:
-                part = self._part(word)
+        found: set[tuple[int, str]] = set()
+        for piece in set(text.split()):
+            words = known.get(piece)
+            if words is None:
+                words = [(word, part) for word in WORD.findall(piece) if (part := self._part(word))]
                 if len(known) < MOST_KNOWN:
-                    known[word] = part
-            if part:
-                found += [(at, part) for at in _places(text, word)]
+                    known[piece] = words
+            for word, part in words:
+                found.update((at, part) for at in _places(text, word))
         return sorted(found)
 
     def _part(self, word: str) -> str:

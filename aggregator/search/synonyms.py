@@ -173,10 +173,7 @@ def spelled_out() -> list[str]:
 
 @lru_cache(maxsize=2)
 def _table(own: Path | None, _stamp: int, staff: Rows) -> Table:
-    groups = _groups((DATA / "search_synonyms.csv").read_text(encoding="utf-8"))
-    with (DATA / "search_places.csv").open(encoding="utf-8", newline="") as file:
-        groups += [[row["short"], row["name"]] for row in csv.DictReader(file)]
-    groups += _joined_names() + _counted()
+    groups = _built_in_groups()
     if own is not None:
         groups += _groups(own.read_text(encoding="utf-8", errors="replace"))
     groups += [list(lines) for is_off, lines in staff if not is_off]
@@ -196,6 +193,19 @@ def _table(own: Path | None, _stamp: int, staff: Rows) -> Table:
     for choices in table.values():
         choices.sort(key=lambda choice: -len(choice[0]))
     return table
+
+
+def built_in_phrases() -> frozenset[tuple[str, ...]]:
+    """The forms of several words in the built-in files, as stems."""
+    forms = (_form(text) for group in _built_in_groups() for text in group)
+    return frozenset(tuple(stem for _word, stem in form) for form in forms if len(form) > 1)
+
+
+def _built_in_groups() -> list[list[str]]:
+    groups = _groups((DATA / "search_synonyms.csv").read_text(encoding="utf-8"))
+    with (DATA / "search_places.csv").open(encoding="utf-8", newline="") as file:
+        groups += [[row["short"], row["name"]] for row in csv.DictReader(file)]
+    return groups + _joined_names() + _counted()
 
 
 def _part(others: dict[Form, dict[Form, None]], forms: list[Form]) -> None:

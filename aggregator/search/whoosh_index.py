@@ -11,10 +11,10 @@ import heapq
 import math
 import threading
 import time
-from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,11 @@ from aggregator.search.engine import (
     Question,
     Reader,
     digest,
+    has_marks,
     mapped,
 )
 from aggregator.search.moments import order_span
+from aggregator.search.phrases import marks_of
 from aggregator.search.query import All, Best, Days, Flat, In, Node, Not, Phrase, Prefix, Some, Word
 from aggregator.search.whoosh_segments import (
     NAME,
@@ -104,6 +106,7 @@ class WhooshReader:
 
     def __init__(self, path: Path, manifest: dict[str, Any], old: WhooshReader | None) -> None:
         self.path = path
+        self.has_marks = has_marks(manifest)
         known = {segment.key: segment for segment in old.segments} if old and old.path == path else {}
         checked = {f"{key}.seg" for key in known}
         storage = FileStorage(str(path))
@@ -122,7 +125,7 @@ class WhooshReader:
             return Found([], 0, {}, is_partial=True)
         try:
             with mapped(*TORN):
-                return _Search(self.segments, question).run()
+                return _Search(self.segments, question, self.has_marks).run()
         finally:
             self.lock.release()
 
@@ -157,9 +160,10 @@ def _terms(segments: Iterable[OpenSegment], prefix: str, limit: int) -> list[tup
 class _Search:
     """One question put to all segments."""
 
-    def __init__(self, segments: Sequence[OpenSegment], question: Question) -> None:
+    def __init__(self, segments: Sequence[OpenSegment], question: Question, has_marks: bool = True) -> None:
         self.segments = segments
         self.question = question
+        self.has_marks = has_marks
         self.total = 0
         self.facets: dict[str, Counter[str]] = {facet: Counter() for facet in question.facet_folds}
         self.hits: list[tuple[float, int, int]] = []  # (what it is sorted by, sort key, entry)
@@ -253,6 +257,10 @@ class _Search:
         frequency = sum(segment.frequency(field, word) for segment in self.segments)
         return math.log(1 + (self.count - frequency + 0.5) / (frequency + 0.5)) * (K1 + 1)
 
+    def marks(self, phrase: Phrase) -> tuple[list[str], bool]:
+        """As `marks_of`, as far as the index has them."""
+        return marks_of(phrase.stems) if self.has_marks and not phrase.in_title else ([], False)
+
     def expand(self, prefix: str) -> list[str]:
         if prefix not in self.expansions:
             found = _terms(self.segments, prefix, MOST_EXPANSIONS)
@@ -312,8 +320,8 @@ class _View:
             case Phrase(stems=stems, in_title=in_title, weight=weight):
                 field = "title" if in_title else "words"
                 factor = weight * sum(self.search.weight(field, stem) for stem in stems)
-                counts = self.phrases.get(node, Counter())
-                return self._saturated(field, ((at, n) for at, n in counts.items() if wanted[at]), factor)
+                counts = self._phrase_counts(node)
+                return self._saturated(field, ((at, n) for at, n in counts if wanted[at]), factor)
             case Prefix():
                 return dict.fromkeys(self.segment.documents(self.bits(node)), 1.0)
             case Flat(item=item, score=score) if score:
@@ -340,12 +348,17 @@ class _View:
         return to_bits(bytearray(low <= key < high for key in self.segment.column(column)))
 
     def _bm25(self, field: str, word: str, wanted: bytes, weight: float) -> Scores:
-        postings = self.segment.postings(field, word)
-        if not postings.documents:
-            return {}
-        weights = postings.weights or array("f", [1.0]) * len(postings.documents)
-        pairs = ((at, n) for at, n in zip(postings.documents, weights, strict=True) if wanted[at])
+        pairs = ((at, n) for at, n in self._counts(field, word) if wanted[at])
         return self._saturated(field, pairs, weight * self.search.weight(field, word))
+
+    def _counts(self, field: str, word: str) -> Iterable[tuple[int, float]]:
+        """(document, how often the word stands there)"""
+        postings = self.segment.postings(field, word)
+        return zip(postings.documents, postings.weights or repeat(1.0), strict=False)
+
+    def _phrase_counts(self, phrase: Phrase) -> Iterable[tuple[int, float]]:
+        marks, is_whole = self.search.marks(phrase)
+        return self._counts("words", marks[0]) if is_whole else self.phrases.get(phrase, Counter()).items()
 
     def _saturated(self, field: str, pairs: Iterable[tuple[int, float]], factor: float) -> Scores:
         lengths = self.segment.column(f"{field}_length")
@@ -353,6 +366,9 @@ class _View:
         return {at: factor * n / (n + fixed + slope * lengths[at]) for at, n in pairs}
 
     def _phrase_bits(self, phrase: Phrase) -> int:
+        marks, is_whole = self.search.marks(phrase)
+        if is_whole:
+            return self.segment.postings("words", marks[0]).bits
         if phrase not in self.phrases:
             self.phrases[phrase] = self._find_phrase(phrase)
         flags = bytearray(self.segment.size)
@@ -362,10 +378,11 @@ class _View:
 
     def _find_phrase(self, phrase: Phrase) -> Counter[int]:
         field = "title" if phrase.in_title else "words"
-        bits = self.segment.everything
-        for stem in phrase.stems:
-            bits &= self.segment.postings(field, stem).bits
         counts: Counter[int] = Counter()
+        bits = self.segment.everything
+        marks, _is_whole = self.search.marks(phrase)
+        for word in (*marks, *phrase.stems):
+            bits &= self.segment.postings(field, word).bits
         if not bits:
             return counts
         wanted = self.segment.flags(bits)

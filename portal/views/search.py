@@ -67,24 +67,21 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def hits_of(results: Results, words: str) -> list[Hit]:
-    """The entries of an answer, in its order. Two queries; one more text each only with words."""
-    entries = Entry.objects.public_of(pk__in=results.entry_ids).for_lists().order_by().in_bulk()
+    """The entries of an answer, in its order. One query."""
+    entries = (
+        Entry.objects.public_of(pk__in=results.entry_ids).for_lists(text=bool(words)).order_by().in_bulk()
+    )
     found = [entries[pk] for pk in results.entry_ids if pk in entries]
     if not words:
         return [Hit(entry, [], []) for entry in found]
-    texts = dict(Entry.objects.public_of(pk__in=results.entry_ids).values_list("pk", "public_revision__text"))
-    return [
-        Hit(entry, highlight(_title(entry), words), snippet(texts.get(entry.pk) or _summary(entry), words))
-        for entry in found
-    ]
+    return [_marked(entry, words) for entry in found]
 
 
-def _title(entry: Entry) -> str:
-    return entry.public_revision.title if entry.public_revision else ""
-
-
-def _summary(entry: Entry) -> str:
-    return entry.public_revision.summary if entry.public_revision else ""
+def _marked(entry: Entry, words: str) -> Hit:
+    shown = entry.public_revision
+    if shown is None:
+        return Hit(entry, [], [])
+    return Hit(entry, highlight(shown.title, words), snippet(shown.text or shown.summary, words))
 
 
 def _sorts(filters: Filters) -> list[tuple[str, str, bool]]:

@@ -125,7 +125,7 @@ def test_queries_do_not_grow_with_the_hits(client, answer, django_assert_num_que
     for size in (2, 20):
         ids = [make_entry("Rapat", feed=feed).pk for _entry in range(size)]
         answer(entry_ids=ids, facets={})
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             client.get("/cari?q=rapat")
 
 
