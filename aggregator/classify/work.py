@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from aggregator import bulk
 from aggregator.classify.events import event_on
@@ -19,11 +19,31 @@ from aggregator.models import Change, Correction, Entry, EntryTopic, Stage, Topi
 BY_STAFF = "staff"  # a stage_rule that begins so was given by a person and stays
 
 
+class _Row(NamedTuple):
+    """What is read of an entry, in the order of `_COLUMNS`."""
+
+    pk: int
+    published_at: datetime
+    stage: int | None
+    stage_rule: str
+    event_on: date | None
+    timezone: str
+    title: str
+    text: str
+    categories: list[str]
+
+
+_COLUMNS = (
+    *("id", "published_at", "stage_id", "stage_rule", "event_on", "satker__timezone"),
+    *("public_revision__title", "public_revision__text", "public_revision__categories"),
+)
+
+
 @dataclass(slots=True)
 class _Place:
     """What the rules say of one entry."""
 
-    entry: Entry
+    entry: _Row
     hits: list[TopicHit]
     stage: StageHit
     event: date | None
@@ -32,29 +52,22 @@ class _Place:
 def classify_new(now: datetime, limit: int = 500) -> int:
     """Classify public entries that wait for it, oldest id first; returns how many were looked at."""
     with transaction.atomic():
-        entries = list(_waiting()[:limit])
-        if not entries:
+        rows = _waiting(limit)
+        if not rows:
             return 0
         calendar = _calendar()
-        places = [_place(entry, calendar) for entry in entries]
+        places = [_place(row, calendar) for row in rows]
         changed = _store_topics(places) | _store_rest(places, now)
         Change.objects.mark(sorted(changed))
-    return len(entries)
+    return len(rows)
 
 
-def _waiting() -> QuerySet[Entry]:
-    waiting = (
-        Entry.objects.public_of(classified_at__isnull=True)
-        .select_related("public_revision", "satker")
-        .only(
-            *("published_at", "stage", "stage_rule", "event_on", "satker__timezone"),
-            *("public_revision__title", "public_revision__text", "public_revision__categories"),
-        )
-        .order_by("id")
-    )
+def _waiting(limit: int) -> list[_Row]:
+    waiting = Entry.objects.public_of(classified_at__isnull=True).order_by("id")
     if connection.features.has_select_for_update_skip_locked:
-        return waiting.select_for_update(of=("self",), skip_locked=True)
-    return waiting
+        locked = waiting.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit]
+        waiting = Entry.objects.filter(id__among=list(locked)).order_by("id")
+    return [_Row(*row) for row in waiting.values_list(*_COLUMNS)[:limit]]
 
 
 def _calendar() -> list[StageTime]:
@@ -62,15 +75,13 @@ def _calendar() -> list[StageTime]:
     return [StageTime(*row) for row in rows]
 
 
-def _place(entry: Entry, calendar: list[StageTime]) -> _Place:
-    revision = entry.public_revision
-    assert revision is not None  # noqa: S101 - public() entries have one
-    posted = entry.published_at.astimezone(ZoneInfo(entry.satker.timezone)).date()
+def _place(row: _Row, calendar: list[StageTime]) -> _Place:
+    posted = row.published_at.astimezone(ZoneInfo(row.timezone)).date()
     return _Place(
-        entry,
-        topics_of(revision.title, revision.text, revision.categories),
-        stage_of(revision.title, revision.text, posted, calendar),
-        event_on(revision.title, revision.text, posted),
+        row,
+        topics_of(row.title, row.text, row.categories),
+        stage_of(row.title, row.text, posted, calendar),
+        event_on(row.title, row.text, posted),
     )
 
 
@@ -81,9 +92,10 @@ def _store_topics(places: list[_Place]) -> set[int]:
     places = [place for place in places if place.entry.pk not in said]
     ids = dict(Topic.objects.values_list("name", "id"))
     kept: dict[int, dict[int, EntryTopic]] = defaultdict(dict)
-    for row in EntryTopic.objects.filter(entry__in=[place.entry.pk for place in places]):
+    for row in EntryTopic.objects.filter(entry__among=[place.entry.pk for place in places]):
         kept[row.entry_id][row.topic_id] = row
-    new, stale, changed = [], [], set()
+    new: list[tuple[int, int, float, str]] = []
+    stale, changed = [], set()
     for place in places:
         rows = kept[place.entry.pk]
         ruled = {topic: row for topic, row in rows.items() if not (row.by_staff or row.removed)}
@@ -96,13 +108,10 @@ def _store_topics(places: list[_Place]) -> set[int]:
         }:
             continue
         stale += [row.pk for row in ruled.values()]
-        new += [
-            EntryTopic(entry_id=place.entry.pk, topic_id=topic, score=hit.score, rule=hit.rule)
-            for topic, hit in wanted.items()
-        ]
+        new += [(place.entry.pk, topic, hit.score, hit.rule) for topic, hit in wanted.items()]
     if stale:
-        EntryTopic.objects.filter(id__in=stale).delete()
-    EntryTopic.objects.bulk_create(new)
+        EntryTopic.objects.filter(id__among=stale).delete()
+    bulk.insert(EntryTopic, ("entry_id", "topic_id", "score", "rule"), new)
     return changed
 
 
@@ -112,11 +121,11 @@ def _store_rest(places: list[_Place], now: datetime) -> set[int]:
     for place in places:
         entry = place.entry
         stage, rule = (
-            (entry.stage_id, entry.stage_rule)
+            (entry.stage, entry.stage_rule)
             if entry.stage_rule.startswith(BY_STAFF)
             else (place.stage.stage, place.stage.rule)
         )
-        if (stage, place.event) != (entry.stage_id, entry.event_on):
+        if (stage, place.event) != (entry.stage, entry.event_on):
             changed.add(entry.pk)
         rows.append((stage, rule, place.event, now, entry.pk))
     bulk.update(Entry, ("stage_id", "stage_rule", "event_on", "classified_at"), rows)

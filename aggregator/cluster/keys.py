@@ -61,7 +61,8 @@ def _lead_keys(post: Told) -> list[int]:
     """The smallest hashes of five-word runs among the first words: what an excerpt shares with the whole,
     whatever stands before it (winnowing: Schleimer, Wilkerson, Aiken 2003)."""
     lead = post.tokens[:LEAD_WORDS]
-    runs = {" ".join(lead[i : i + LEAD_RUN]) for i in range(max(1, len(lead) - LEAD_RUN + 1))}
+    shifted = [lead[start:] for start in range(LEAD_RUN)]
+    runs = set(map(" ".join, zip(*shifted, strict=False))) or {" ".join(lead)}
     hashes = RMinHash.hash_token_sets([runs])[0]
     return [_signed((number ^ _LEAD) & _ALL) for number in sorted(hashes)[:LEAD_KEYS]]
 

@@ -104,23 +104,17 @@ def _named(member: Member, offices: Offices) -> Office | None:
     office = offices.by_host.get(host)
     if office is None or office.pk == member.office.pk:
         return None
-    if office.level == NATIONAL and _place(member) != CAPITAL:
+    if office.level == NATIONAL and _place(member.head) != CAPITAL:
         return None
     return office
 
 
-def _place(member: Member) -> str:
-    return member.head.dateline.lower().split(",")[0].split("(")[0].strip()
-
-
-def origin_of(member: Member, lead: Member | None, offices: Offices, source: Office | None = None) -> str:
-    """What a report counts the entry as: own work, or carried from whom (`source`: see source_of)."""
-    if lead is None:
-        return _origin_alone(member, offices)
-    return relation(member.office, source or lead.office)
+def _place(head: Told) -> str:
+    return head.dateline.lower().split(",")[0].split("(")[0].strip()
 
 
 def relation(office: Office, source: Office) -> str:
+    """What a report counts an entry as: own work, or carried from whom (`source`: see source_of)."""
     if source.pk == office.pk:
         return OWN
     if source.level == NATIONAL:
@@ -132,28 +126,31 @@ def relation(office: Office, source: Office) -> str:
     return CHILD if office.level == PROVINCE and source.province == office.province else PEER
 
 
-def _origin_alone(member: Member, offices: Offices) -> str:
+def origin_alone(office: Office, head: Told, offices: Offices) -> str:
     """Nobody else tells it here: only the dateline and the title can say whose it is."""
-    office, head = member.office, member.head
     host = bare(head.dateline_host)
     source = offices.by_host.get(host)
-    place = _place(member)
+    place = _place(head)
     if source is not None and source.level != NATIONAL:
         return relation(office, source)
     if office.level == NATIONAL:
         return OWN
-    if place == CAPITAL and office.region != CAPITAL and _office_of_title(member, offices) is not office:
+    if (
+        place == CAPITAL
+        and office.region != CAPITAL
+        and _office_of_title(office, head, offices) is not office
+    ):
         return CENTRAL
-    subject = _office_of_title(member, offices)
+    subject = _office_of_title(office, head, offices)
     return relation(office, subject) if subject and office.level == PROVINCE else OWN
 
 
-def _office_of_title(member: Member, offices: Offices) -> Office | None:
+def _office_of_title(office: Office, head: Told, offices: Offices) -> Office | None:
     """The office that a title begins with: "KPU Klungkung Mantapkan …"."""
-    words = list(member.head.title_words[:7])
+    words = list(head.title_words[:7])
     if "kpu" not in words[:2] and "kip" not in words[:2]:
         return None
     named = facts(words)["place"]
-    if member.office.region in named:
-        return member.office
-    return next(filter(None, (offices.by_region.get((member.office.province, name)) for name in named)), None)
+    if office.region in named:
+        return office
+    return next(filter(None, (offices.by_region.get((office.province, name)) for name in named)), None)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Substr
 
 from aggregator import bulk
-from aggregator.cluster.lead import Member, Office, Offices, lead_of, origin_of, source_of
+from aggregator.cluster.lead import Member, Office, Offices, lead_of, origin_alone, relation, source_of
 from aggregator.cluster.told import Told
 from aggregator.models import Change, Correction, Entry, Satker, Story
 
@@ -30,37 +33,48 @@ def offices() -> Offices:
     )
 
 
-def refresh(stories: set[int], alone: Iterable[int], now: datetime) -> None:
+def refresh(stories: set[int], alone: Collection[int], now: datetime) -> None:
     """Choose the leads of `stories` anew and say what every member is; entries in `alone` that are in no
     story stand for themselves. Marks what changed, and sets `clustered_at` of the entries in `alone`."""
     registry = offices()
-    rows = _members(stories, list(alone), registry)
-    by_story: dict[int, list[Member]] = defaultdict(list)
     faces: dict[int, Face] = {}
-    for story, member in rows.values():
-        if story is None:
-            faces[member.entry] = (True, 0, origin_of(member, None, registry))
-        else:
-            by_story[story].append(member)
-    leads = {story: lead_of(members) for story, members in by_story.items()}
-    for story, members in by_story.items():
+    before: dict[int, Face] = {}
+    for pk, satker, title, head, *face in _alone(alone):
+        before[pk] = (face[0], face[1], face[2])
+        faces[pk] = (True, 0, origin_alone(registry.by_id[satker], Told(title, head or ""), registry))
+    leads = {}
+    for story, members in _members(stories, registry, before).items():
+        leads[story] = lead_of(members)
         faces |= _faces(members, leads[story], registry)
     for entry, origin in Correction.objects.in_force(faces, Correction.Kind.ORIGIN).items():
         faces[entry] = (*faces[entry][:2], origin)
-    _write(faces, set(alone), now)
+    _write(faces, before)
+    Entry.objects.filter(id__among=alone).update(clustered_at=now)
     _name_leads(stories, leads)
 
 
-def _members(stories: set[int], alone: list[int], registry: Offices) -> dict[int, tuple[int | None, Member]]:
-    entries = Entry.objects.public_of(id__in=alone) | Entry.objects.public_of(story__in=stories)
-    known = registry.by_id
-    rows = entries.annotate(head=Substr("public_revision__text", 1, HEAD)).values_list(
-        *("id", "story_id", "satker_id", "published_at", "first_seen_at", "public_revision__title", "head")
+_FACE = ("is_lead", "carriers", "origin")
+_HEAD = Substr("public_revision__text", 1, HEAD)
+
+
+def _alone(ids: Collection[int]) -> QuerySet[Entry, tuple[Any, ...]]:
+    entries = Entry.objects.public_of(id__among=ids, story__isnull=True).annotate(head=_HEAD)
+    return entries.values_list("id", "satker_id", "public_revision__title", "head", *_FACE)
+
+
+def _members(stories: set[int], registry: Offices, before: dict[int, Face]) -> dict[int, list[Member]]:
+    """By story; `before` learns what they were until now."""
+    entries = Entry.objects.public_of(story__among=stories).annotate(head=_HEAD)
+    rows = entries.values_list(
+        *("id", "story_id", "satker_id", "published_at", "first_seen_at", "public_revision__title", "head"),
+        *_FACE,
     )
-    return {
-        pk: (story, Member(pk, known[satker], published_at, first_seen_at, Told(title, head or "")))
-        for pk, story, satker, published_at, first_seen_at, title, head in rows
-    }
+    members: dict[int, list[Member]] = defaultdict(list)
+    for pk, story, satker, published_at, first_seen_at, title, head, *face in rows:
+        before[pk] = (face[0], face[1], face[2])
+        told = Told(title, head or "")
+        members[story].append(Member(pk, registry.by_id[satker], published_at, first_seen_at, told))
+    return members
 
 
 def _faces(members: list[Member], lead: Member, registry: Offices) -> dict[int, Face]:
@@ -70,26 +84,24 @@ def _faces(members: list[Member], lead: Member, registry: Offices) -> dict[int, 
         member.entry: (
             member.entry == lead.entry,
             len(others) if member.entry == lead.entry else 0,
-            origin_of(member, lead, registry, source),
+            relation(member.office, source),
         )
         for member in members
     }
 
 
-def _write(faces: dict[int, Face], done: set[int], now: datetime) -> None:
-    before = {
-        pk: (is_lead, carriers, origin)
-        for pk, is_lead, carriers, origin in Entry.objects.filter(id__in=faces).values_list(
-            "id", "is_lead", "carriers", "origin"
-        )
-    }
-    changed = [pk for pk, face in faces.items() if before.get(pk) != face]
-    bulk.update(Entry, ("is_lead", "carriers", "origin"), [(*faces[pk], pk) for pk in changed])
-    Entry.objects.filter(id__in=done).update(clustered_at=now)
-    Change.objects.mark(sorted(changed))
+def _write(faces: dict[int, Face], before: dict[int, Face]) -> None:
+    """Most faces of a batch are alike: one statement for each kind."""
+    kinds: dict[Face, list[int]] = defaultdict(list)
+    for pk, face in faces.items():
+        if before.get(pk) != face:
+            kinds[face].append(pk)
+    for (is_lead, carriers, origin), ids in kinds.items():
+        Entry.objects.filter(id__among=ids).update(is_lead=is_lead, carriers=carriers, origin=origin)
+    Change.objects.mark(sorted(chain.from_iterable(kinds.values())))
 
 
 def _name_leads(stories: set[int], leads: dict[int, Member]) -> None:
-    named = dict(Story.objects.filter(id__in=stories).values_list("id", "lead_id"))
+    named = dict(Story.objects.filter(id__among=stories).values_list("id", "lead_id"))
     rows = [(leads[s].entry if s in leads else None, s) for s in sorted(named)]
     bulk.update(Story, ("lead_id",), [(lead, s) for lead, s in rows if named[s] != lead])

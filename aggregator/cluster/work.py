@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from aggregator import bulk
 from aggregator.cluster.keys import facts_key, keys_of
@@ -107,7 +107,7 @@ def _alone() -> bool:
 def _still_waiting(posts: list[_Post]) -> list[_Post]:
     """Their keys were made before the transaction began: what changed since is left for the next batch."""
     ids = [post.pk for post in posts]
-    waiting = Entry.objects.public_of(id__in=ids, clustered_at__isnull=True)
+    waiting = Entry.objects.public_of(id__among=ids, clustered_at__isnull=True)
     if connection.features.has_select_for_update:
         waiting = waiting.select_for_update(of=("self",), no_key=True).order_by("id")
     revisions = {
@@ -128,7 +128,7 @@ def _find_candidates(batch: _Batch) -> None:
     for key, entry in _holders_in_database(batch):
         by_key[key].append(entry)
     for post in batch.posts:
-        counts = Counter(chain.from_iterable(by_key.get(key, ()) for key in post.keys))
+        counts = Counter(chain.from_iterable(by_key[key] for key in post.keys if key in by_key))
         _favour(counts, by_key.get(post.exact, ()) if post.exact is not None else ())
         counts.pop(post.pk, None)
         batch.shared[post.pk] = counts
@@ -150,7 +150,7 @@ def _likely(post: _Post, counts: Counter[int]) -> list[tuple[int, int]]:
 
 
 def _load(batch: _Batch, ids: set[int]) -> None:
-    for row in Entry.objects.public_of(id__in=ids).values_list(*_COLUMNS):
+    for row in Entry.objects.public_of(id__among=ids).values_list(*_COLUMNS):
         post = _post(row)
         batch.known[post.pk] = post
 
@@ -177,7 +177,7 @@ def _holders_in_database(batch: _Batch) -> list[tuple[int, int]]:
 
 def _load_decisions(batch: _Batch) -> None:
     ids = [post.pk for post in batch.posts]
-    decisions = StoryDecision.objects.filter(low__in=ids) | StoryDecision.objects.filter(high__in=ids)
+    decisions = StoryDecision.objects.filter(Q(low__among=ids) | Q(high__among=ids))
     for low, high, verdict in decisions.values_list("low_id", "high_id", "verdict"):
         side = batch.same if verdict == StoryDecision.Verdict.SAME else batch.different
         side[low].add(high)
@@ -207,7 +207,8 @@ def _match(post: _Post, batch: _Batch) -> _Post | None:
     barred = batch.different[post.pk]
     barred_stories = {batch.known[pk].story for pk in barred if pk in batch.known} - {None}
     counts = batch.shared[post.pk]
-    counts.update(chain.from_iterable(batch.holders.get(key, ())[-PER_KEY:] for key in post.keys))
+    met = [batch.holders[key][-PER_KEY:] for key in post.keys if key in batch.holders]
+    counts.update(chain.from_iterable(met))
     _favour(counts, batch.holders.get(post.exact, ())[-PER_KEY:] if post.exact is not None else ())
     for pk, _ in _likely(post, counts):
         other = batch.known.get(pk)
@@ -246,9 +247,9 @@ def _store(batch: _Batch, now: datetime) -> None:
 
 
 def _store_keys(batch: _Batch) -> None:
-    Signature.objects.filter(entry__in=[post.pk for post in batch.posts]).delete()
+    Signature.objects.filter(entry__among=[post.pk for post in batch.posts]).delete()
     keepers: Counter[int] = Counter()
-    held = Signature.objects.filter(entry__story__in=batch.touched).values("entry__story").order_by()
+    held = Signature.objects.filter(entry__story__among=batch.touched).values("entry__story").order_by()
     for row in held.annotate(keepers=Count("entry", distinct=True)):
         keepers[row["entry__story"]] = row["keepers"]
     rows: list[tuple[Any, ...]] = []

@@ -1,6 +1,7 @@
 """What the database holds, by subject: registry, feeds, entries, changes, stories, decisions,
 moves of sites, pictures, pushes of hubs, searches."""
 
+from aggregator import among  # noqa: F401 - registers the lookup
 from aggregator.models.changes import Change, Duty, PortalState
 from aggregator.models.decisions import Correction, Quarantine, SatkerHold
 from aggregator.models.entries import Entry, EntryKey, EntryTopic, Revision

@@ -21,7 +21,7 @@ class ChangeManager(models.Manager["Change"]):
         makes, changes or ends their public face."""
         if not entry_ids:
             return
-        self.filter(entry_id__in=entry_ids).delete()
+        self.filter(entry__among=entry_ids).delete()
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(

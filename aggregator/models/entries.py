@@ -37,8 +37,11 @@ class Entry(models.Model):
         CHILD = "child", _("berita kabupaten/kota")
         PEER = "peer", _("muat ulang satker lain")
 
-    satker = models.ForeignKey(Satker, on_delete=models.PROTECT, related_name="entries")
-    province = models.ForeignKey(Province, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Keys that an index below begins with need none of their own (db_index): every new post pays for each.
+    satker = models.ForeignKey(Satker, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    province = models.ForeignKey(
+        Province, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="entries")
     guid = models.CharField(max_length=1000)  # as published last; former ones live on as EntryKey
     url = models.CharField(max_length=2000, blank=True)  # as published last
@@ -64,14 +67,16 @@ class Entry(models.Model):
     page_misses = models.PositiveSmallIntegerField(default=0)  # in a row: how often the page was not there
 
     story = models.ForeignKey(
-        "Story", on_delete=models.SET_NULL, null=True, blank=True, related_name="entries"
+        "Story", on_delete=models.SET_NULL, null=True, blank=True, related_name="entries", db_index=False
     )
     is_lead = models.BooleanField(default=True)  # the one its story is shown by; true when it has no story
     carriers = models.PositiveSmallIntegerField(default=0)  # on a lead: other satker that carry the story
     origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.UNDECIDED, blank=True)
 
     topics = models.ManyToManyField(Topic, through="EntryTopic", related_name="entries")
-    stage = models.ForeignKey(Stage, on_delete=models.SET_NULL, null=True, blank=True, related_name="entries")
+    stage = models.ForeignKey(
+        Stage, on_delete=models.SET_NULL, null=True, blank=True, related_name="entries", db_index=False
+    )
     stage_rule = models.CharField(max_length=200, blank=True)  # why; "staff" is never overwritten
     event_on = models.DateField(_("tanggal kegiatan"), null=True, blank=True)
     clustered_at = models.DateTimeField(null=True, blank=True)  # null: cluster has it to do
@@ -137,7 +142,7 @@ class EntryKey(models.Model):
         LINK = "link", "link"
         CONTENT = "content", "content"  # title, day and body: recognises a post whose guid and link changed
 
-    satker = models.ForeignKey(Satker, on_delete=models.PROTECT, related_name="+")
+    satker = models.ForeignKey(Satker, on_delete=models.PROTECT, related_name="+", db_index=False)
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="keys")
     kind = models.CharField(max_length=7, choices=Kind.choices)
     key = models.CharField(max_length=32)
@@ -161,7 +166,7 @@ class Revision(models.Model):
         HELD = "held", _("ditahan")
         SUPERSEDED = "superseded", _("digantikan")
 
-    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="revisions")
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="revisions", db_index=False)
     number = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     seen_at = models.DateTimeField(default=timezone.now)
@@ -196,8 +201,8 @@ class Revision(models.Model):
 class EntryTopic(models.Model):
     """A topic of an entry, with the rule that gave it or the person who did."""
 
-    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="entry_topics")
-    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="entry_topics", db_index=False)
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="+", db_index=False)
     score = models.FloatField(default=0)
     rule = models.CharField(max_length=300, blank=True)
     by_staff = models.BooleanField(default=False)  # given by a person: classify leaves it alone

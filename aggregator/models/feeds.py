@@ -105,7 +105,7 @@ class Feed(models.Model):
 class RawFeed(models.Model):
     """A changed body as received, compressed (zlib), so that it can be parsed again after a fix."""
 
-    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="raw_feeds")
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="raw_feeds", db_index=False)
     received_at = models.DateTimeField(db_index=True)
     sha256 = models.CharField(max_length=64)
     media_type = models.CharField(max_length=100, blank=True)
@@ -131,7 +131,7 @@ class FetchLog(models.Model):
         SAME_BODY = "same_body", _("isi sama")
         FAILED = "failed", _("gagal")
 
-    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="fetch_logs")
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="fetch_logs", db_index=False)
     started_at = models.DateTimeField(_("mulai"))
     duration_ms = models.PositiveIntegerField(_("lama (ms)"), default=0)
     outcome = models.CharField(_("hasil"), max_length=12, choices=Outcome.choices)

@@ -27,7 +27,7 @@ class Signature(models.Model):
     """One band of an entry's MinHash signature, or another look-up key, so that candidates are found by
     one indexed query on any node."""
 
-    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.BigIntegerField()  # 64-bit hash of (kind, band number, band rows)
     published_at = models.DateTimeField()
 

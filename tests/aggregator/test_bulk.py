@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from aggregator import bulk
-from aggregator.models import FetchLog, Revision
+from aggregator.models import Entry, FetchLog, Revision
 from tests.factories import make_entry, make_feed
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +54,12 @@ def test_updates_convert_alike(django_assert_num_queries):
 def test_a_column_that_is_not_there_is_an_error():
     with pytest.raises(LookupError):
         bulk.insert(FetchLog, ("nothing",), [(1,)])
+
+
+def test_among_finds_what_in_finds():
+    ids = [make_entry().pk for _ in range(3)]
+    assert set(Entry.objects.filter(id__among=ids[:2])) == set(Entry.objects.filter(id__in=ids[:2]))
+    assert Revision.objects.filter(entry__among={ids[2]}).count() == 1
+    assert not Entry.objects.filter(id__among=[]).exists()
+    with pytest.raises(ValueError, match="1 OR 1"):
+        Entry.objects.filter(id__among=["1 OR 1"])
