@@ -17,15 +17,15 @@ from django.db.models.sql.compiler import SQLCompiler
 
 @Field.register_lookup
 @ForeignKey.register_lookup
-class Among(Lookup):  # type: ignore[type-arg] # it takes no argument when it runs
+class Among(Lookup):
     lookup_name = "among"
 
     def get_prep_lookup(self) -> str:
         numbers: Iterable[int] = self.rhs
         return ",".join(map(str, map(int, numbers)))
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         if not self.rhs:
             raise EmptyResultSet
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} IN ({self.rhs})", list(parameters)
+        return f"{column} IN ({self.rhs})", tuple(parameters)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 Facts = dict[str, frozenset[str]]  # by kind: number, month, day, place
+LONGEST_PIECE = 80  # characters between two blanks; longer ones are not kept in memory
 SHORT_LINE = 12  # words; shorter lines at the ends may be a site's own
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -105,7 +106,9 @@ class Told:
 
     @cached_property
     def tokens(self) -> list[str]:
-        return list(chain.from_iterable(map(_tokens, self.body.lower().replace("’", "'").split())))
+        pieces = self.body.lower().replace("’", "'").split()
+        read = _tokens if max(map(len, pieces), default=0) <= LONGEST_PIECE else _tokens.__wrapped__
+        return list(chain.from_iterable(map(read, pieces)))
 
     @cached_property
     def line(self) -> str:
@@ -201,7 +204,8 @@ def facts(tokens: list[str]) -> Facts:
 
 def _numbers(tokens: list[str], present: set[str]) -> Iterator[str]:
     """Digits without their points, Roman numerals, and counted periods ("triwulan ketiga", "semester i")."""
-    yield from filter(None, map(_number, present))
+    read = _number if max(map(len, present), default=0) <= LONGEST_PIECE else _number.__wrapped__
+    yield from filter(None, map(read, present))
     if not present.isdisjoint(_PERIODS):
         for period, number in pairwise(tokens):
             if period in _PERIODS and number in _COUNTED:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
-from aggregator.screen.text import DATA, folded, straight, undisguised, words
+from aggregator.screen.text import DATA, LEET_LETTERS, folded, straight, undisguised, words
 
 # Written together or inside a brand: found anywhere in a word.
 _STEMS = re.compile(
@@ -49,6 +51,8 @@ class Found:
 
 
 NOTHING = Found()
+DIRTY, BRANDED = "dirty!", "branded!"  # no words
+LONGEST_PIECE = 80  # characters; longer ones would only fill the memory
 
 
 @lru_cache(maxsize=1)
@@ -67,12 +71,66 @@ def _first_words() -> frozenset[str]:
     return frozenset(w for w, terms in _terms().items() if any(t in ("strong", "medium") for _, t in terms))
 
 
+@lru_cache(maxsize=1)
+def _split_terms() -> tuple[set[str], dict[str, list[set[str]]], set[str]]:
+    """Strong and medium terms of one word; of longer ones, by first word the others; all words of those."""
+    telling = [term for terms in _terms().values() for term, tier in terms if tier in ("strong", "medium")]
+    longer: dict[str, list[set[str]]] = {}
+    for term in telling:
+        first, *others = term.split()
+        if others:
+            longer.setdefault(first, []).append(set(others))
+    singles = {term for term in telling if " " not in term}
+    return singles, longer, longer.keys() | set().union(*chain.from_iterable(longer.values()))
+
+
 def _is_telling(word: str) -> bool:
     return word in _first_words() or any(mark in word for mark in _STEM_MARKS)
 
 
 def find(text: str, *, brands: bool = False) -> Found:
     """Gambling terms in `text` (any writing); with `brands` also names such as "hoki88"."""
+    if is_clean(text, brands=brands):
+        return NOTHING
+    return look_through(text, brands=brands)
+
+
+def is_clean(text: str, *, brands: bool = False) -> bool:
+    """Whether it is certain already that nothing is found, as of nearly every text: each of its words is
+    clean by itself, not all words of any term are there, and too few single letters to spell one out."""
+    pieces = set(text.split())
+    if pieces and max(map(len, pieces)) > LONGEST_PIECE:
+        return False
+    marks = set().union(*map(_marks, pieces))
+    if DIRTY in marks or (brands and BRANDED in marks):
+        return False
+    longer = _split_terms()[1]
+    if any(rest <= marks for first in marks & longer.keys() for rest in longer[first]):
+        return False
+    return sum(len(mark) == 1 for mark in marks) < 3
+
+
+@lru_cache(maxsize=50_000)
+def _marks(piece: str) -> frozenset[str]:
+    """Of what stands between two blanks: its single letters and words of longer terms; DIRTY, where it has
+    to be looked at as a whole; and BRANDED, where it may name a brand."""
+    plain = folded(piece)
+    present = set(words(plain))
+    is_signed = "@" in plain or "$" in plain or ("&" in piece and html.unescape(piece) != piece)
+    if is_signed or any(mark in plain for mark in _STEM_MARKS) or any(map(_is_dirty, present)):
+        return frozenset({DIRTY})
+    kept = {word for word in present if len(word) == 1 or word in _split_terms()[2]}
+    return frozenset(kept | {BRANDED} if BRAND.search(plain) else kept)
+
+
+def _is_dirty(word: str) -> bool:
+    if word.isalpha() or word.isdecimal():
+        return word in _split_terms()[0]
+    return _is_telling(word) or _is_telling(word.translate(LEET_LETTERS))
+
+
+def look_through(text: str, *, brands: bool = False) -> Found:
+    """`find` without the short way."""
     plain = folded(text)
     tokens = words(plain)
     present = set(tokens)

@@ -22,7 +22,7 @@ _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0
 _BEYOND_LATIN = re.compile("[\u0250-\u1dff\u2c00-\U0010ffff]")
 _LEET_TOKEN = re.compile(r"[a-z0-9@$!|]{3,40}")
 _SIGNED = re.compile(r"[a-z0-9]*[@$][a-z0-9@$]*")
-_LEET_LETTERS = str.maketrans("013457@$!|", "oleastasil")
+LEET_LETTERS = str.maketrans("013457@$!|", "oleastasil")
 _SPELT = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$][\W_]{1,3}){3,}[a-z0-9@$](?![a-z0-9])")
 _WORD = re.compile(r"[^\W_]+")
 _BREAKS = str.maketrans(dict.fromkeys(string.punctuation, " "))
@@ -77,8 +77,8 @@ def undisguised(text: str, tokens: set[str], telling: Callable[[str], bool]) -> 
     odd = [token for token in filterfalse(str.isalpha, tokens) if not token.isdecimal()]
     if "@" in found or "$" in found:
         odd += _SIGNED.findall(found)
-    if any(telling(token.translate(_LEET_LETTERS)) for token in odd):
-        found = _LEET_TOKEN.sub(lambda match: match[0].translate(_LEET_LETTERS), found)
+    if any(telling(token.translate(LEET_LETTERS)) for token in odd):
+        found = _LEET_TOKEN.sub(lambda match: match[0].translate(LEET_LETTERS), found)
     return found if found != text else ""
 
 

@@ -29,6 +29,7 @@ DATE = re.compile(
 )
 DIGITS_JOINED = re.compile(r"\d[/.-]\d")  # without any there is no date, and this is quick to say
 WORD = re.compile(r"[Rr]p(?=\.?\d)|\d{1,3}(?:\.\d{3})+(?!\d)|[^\W_]+(?:['’‘ʼ`][^\W_]+)*")
+LONGEST_PIECE = 80  # characters between two blanks; longer ones are not kept in memory
 LONGEST_TOKEN = 60  # characters; longer runs are no words
 _FILES = (
     *("search_roots.txt", "search_stop_words.txt", "search_variants.csv", "satker.csv"),
@@ -86,7 +87,9 @@ def tokens(text: str) -> list[Token]:
 def terms(text: str) -> list[Term]:
     """Form and stem of every one of `tokens`, without their places and many times as fast: a text is parted
     at its blanks into pieces, and nearly all of them were met before."""
-    found = list(chain.from_iterable(map(_piece, normal(text).split())))
+    pieces = normal(text).split()
+    read = _piece if max(map(len, pieces), default=0) <= LONGEST_PIECE else _piece.__wrapped__
+    found = list(chain.from_iterable(map(read, pieces)))
     if PERHAPS in [stem for _form, stem in found]:
         if SLOWLY in found:
             return [(token.form, token.stem) for token in tokens(text)]
@@ -94,7 +97,7 @@ def terms(text: str) -> list[Term]:
     return [term for term in found if term[1]]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=50_000)
 def _piece(piece: str) -> tuple[Term, ...]:
     """The terms of what stands between two blanks. Stop words have no stem, and PERHAPS stands for that of
     words which may be part of a spelling of several words."""
