@@ -3,7 +3,6 @@ alone; an account's scope is the base of everything."""
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,6 +22,7 @@ from portal.forms import read_text
 from portal.models import User
 from portal.monitoring.access import satker_of, staff_user
 from portal.monitoring.figures import duties, duty
+from portal.monitoring.figures.months import month_of
 
 LONGEST = 3 * 366  # days
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
@@ -112,10 +112,6 @@ def read_day(request: HttpRequest, name: str) -> date | None:
     except ValueError:
         message = _("Parameter “%s” bukan tanggal. Tulislah seperti 2025-10-31.") % name
         raise BadParameter(name, message) from None
-
-
-def month_of(day: date) -> Period:
-    return Period(day.replace(day=1), day.replace(day=calendar.monthrange(day.year, day.month)[1]))
 
 
 def quarter_choices(today: date, count: int = 6) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,17 +11,21 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.charts import Scale, number, scale_of
 from portal.monitoring.figures.days_off import SATURDAY
+from portal.monitoring.figures.grid import Row
 from portal.monitoring.figures.overview import Overview
 from portal.monitoring.tables import Link
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`off`: days on which nothing is expected of it."""
+    """`off`: days on which nothing is expected of it; `unread`: of which nobody can say that there was no
+    post. `note` says why."""
 
     name: Link | str
     days: Sequence[int | None]
-    off: frozenset[date] = frozenset()
+    off: Collection[date] = ()
+    unread: Collection[date] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +50,35 @@ class Heat:
             if isinstance(name, Link)
             else conditional_escape(name)
         )
-        cells = (self._cell(day, posts, line.off) for day, posts in zip(self.days, line.days, strict=True))
+        if line.note:
+            label += format_html(' <span class="muted">{}</span>', line.note)
+        cells = (self._cell(day, posts, line) for day, posts in zip(self.days, line.days, strict=True))
         total = number(sum(posts or 0 for posts in line.days))
         return f'<tr><th scope="row">{label}</th>{"".join(cells)}<td class="n">{total}</td></tr>'
 
-    def _cell(self, day: date, posts: int | None, off: frozenset[date]) -> str:
+    def _cell(self, day: date, posts: int | None, line: Line) -> str:
         if posts is None:
             return "<td></td>"
         if posts:
             return f'<td class="b{self.scale.step(posts)}">{posts}</td>'
-        return '<td class="free">–</td>' if day in off else f"<td{_weekend(day)}>·</td>"
+        if day in line.unread:
+            return '<td class="unread">?</td>'
+        return '<td class="free">–</td>' if day in line.off else f"<td{_weekend(day)}>·</td>"
 
 
 def of_offices(found: Overview, links: Iterable[Link]) -> Heat:
     rows = zip(links, found.rows, strict=True)
-    return _heat(found.days, [Line(link, row.days, row.off) for link, row in rows])
+    return _heat(found.days, [_office(link, row, found.days) for link, row in rows])
+
+
+def _office(link: Link, row: Row, days: Sequence[date]) -> Line:
+    unread = [day for day in days if not row.known.covers(day)]
+    return Line(link, row.days, row.off, unread, row.known.why if unread else "")
 
 
 def of_provinces(found: Overview, links: Iterable[Link | str]) -> Heat:
     rows = zip(links, found.places, strict=True)
-    return _heat(found.days, [Line(link, row.days) for link, row in rows])
+    return _heat(found.days, [Line(link, row.days, unread=row.unread) for link, row in rows])
 
 
 def _heat(days: Sequence[date], lines: list[Line]) -> Heat:

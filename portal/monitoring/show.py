@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.monitoring import audit
-from portal.monitoring.asked import Asked, month_name, month_of, quarter_choices
+from portal.monitoring.asked import Asked, month_name, quarter_choices
 from portal.monitoring.exports import WRITERS, respond
 from portal.monitoring.figures import follow
+from portal.monitoring.figures.months import month_of
 from portal.monitoring.tables import Table
 
 MONTHS = 24  # that can be chosen from the list

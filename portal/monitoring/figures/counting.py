@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.monitoring.figures import duty
+from portal.monitoring.figures import months as months_of
 
+Key = tuple[Any, ...]
 CLEAR = ("ok", "future")
 REPOST = ("central", "province", "peer")
 STAGE, OUTSIDE, TOPIC, SOURCE = "s", "n", "t", "r"
@@ -48,6 +51,8 @@ class Post:
 
 @dataclass(slots=True)
 class Day:
+    """The numbers of a day: here they are named for sums, kept rows and indexes alike."""
+
     posts: int = 0
     own: int = 0
     own_on_topic: int = 0
@@ -57,6 +62,9 @@ class Day:
     child: int = 0
     announcements: int = 0
     staged: int = 0
+
+
+NUMBERS = tuple(one.name for one in fields(Day))
 
 
 @dataclass(slots=True)
@@ -73,6 +81,9 @@ class Month:
     corrected: int = 0
     lags: list[int] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
+
+
+QUALITY = tuple(one.name for one in fields(Month))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,29 @@ class Counted:
     duties: dict[int, Duty] = field(default_factory=dict)
     last: tuple[datetime, int, date, str] | None = None
 
-    def day_rows(self) -> dict[date, tuple[int, ...]]:
-        return {day: astuple(figures) for day, figures in self.days.items()}
+    def day_rows(self) -> dict[Key, Key]:
+        return {(day,): _values(figures, NUMBERS) for day, figures in self.days.items()}
+
+    def month_rows(self) -> dict[Key, Key]:
+        return {(month,): _values(figures, QUALITY) for month, figures in self.months.items()}
+
+    def sums_rows(self) -> dict[Key, Key]:
+        """The days of each month added up, with how many had an own post, and a bit for each."""
+        months: dict[int, list[tuple[date, Day]]] = defaultdict(list)
+        for day, figures in self.days.items():
+            months[months_of.number(day)].append((day, figures))
+        return {
+            (month,): (
+                *(sum(getattr(figures, name) for _day, figures in its) for name in NUMBERS),
+                sum(figures.own > 0 for _day, figures in its),
+                sum(1 << (day.day - 1) for day, _figures in its),
+            )
+            for month, its in months.items()
+        }
+
+
+def _values(figures: Day | Month, names: Iterable[str]) -> Key:
+    return tuple(getattr(figures, name) for name in names)
 
 
 def count(posts: Iterable[Post], zone: str) -> Counted:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -25,11 +24,11 @@ from portal.monitoring.models import (
     OfficeMonth,
     OfficeState,
     OfficeSubject,
+    OfficeSums,
 )
 
 MARKS = 5000  # looked at together: however many of them, a satker is counted once
-DAY_FIELDS = tuple(field.name for field in fields(counting.Day))
-MONTH_FIELDS = tuple(field.name for field in fields(counting.Month))
+SUMS_FIELDS = (*counting.NUMBERS, "active_days", "days")
 Key = tuple[Any, ...]
 
 
@@ -77,7 +76,7 @@ def _state() -> FigureState:
         last = Change.objects.newest()
         state.epoch, state.xact, state.number, state.built_at = epoch, *last, None
         with transaction.atomic():
-            for model in (OfficeDay, OfficeMonth, OfficeSubject, OfficeState, DutyPost):
+            for model in (OfficeDay, OfficeSums, OfficeMonth, OfficeSubject, OfficeState, DutyPost):
                 model._default_manager.all().delete()
             state.save()
     return state
@@ -109,19 +108,17 @@ def count_again(satker: Satker) -> None:
         _alone(satker)
         counted = counting.count(posts_of(satker.pk), satker.timezone)
         its = {"satker_id": satker.pk}
-        _keep(OfficeDay, its, ("day",), DAY_FIELDS, {(d,): row for d, row in counted.day_rows().items()})
-        months = {
-            (month,): tuple(getattr(figures, name) for name in MONTH_FIELDS)
-            for month, figures in counted.months.items()
-        }
-        _keep(OfficeMonth, its, ("month",), MONTH_FIELDS, months)
+        _keep(OfficeDay, its, ("day",), counting.NUMBERS, counted.day_rows())
+        _keep(OfficeSums, its, ("month",), SUMS_FIELDS, counted.sums_rows())
+        _keep(OfficeMonth, its, ("month",), counting.QUALITY, counted.month_rows())
         subjects = {key: (posts,) for key, posts in counted.subjects.items()}
         _keep(OfficeSubject, its, ("month", "kind", "subject"), ("posts",), subjects)
         duties = {(d.entry,): (d.day, d.quarter, d.named, d.title) for d in counted.duties.values()}
         _keep(DutyPost, its, ("entry_id",), ("day", "quarter", "named", "title"), duties)
         _, entry, day, title = counted.last or (None, None, None, "")
+        newest = {"last_entry_id": entry, "last_day": day, "last_title": title}
         OfficeState.objects.update_or_create(
-            pk=satker.pk, defaults={"last_entry_id": entry, "last_day": day, "last_title": title}
+            pk=satker.pk, defaults={**newest, "first_day": min(counted.days, default=None)}
         )
 
 

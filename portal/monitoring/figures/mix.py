@@ -12,6 +12,7 @@ from aggregator.models import Satker, Stage, Topic
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
 from portal.monitoring.figures.reading import months
+from portal.monitoring.figures.sums import only
 from portal.monitoring.models import OfficeSubject
 
 Kind = OfficeSubject.Kind
@@ -73,12 +74,8 @@ def sources(satker: SatkerQuerySet, period: Period) -> dict[int, Satker]:
 
 
 def _of(satker: SatkerQuerySet, period: Period, kind: str) -> QuerySet[OfficeSubject]:
-    rows = OfficeSubject.objects.filter(
-        kind=kind, month__range=(period.first.replace(day=1), period.last)
-    ).order_by()
-    if satker.query.where:
-        rows = rows.filter(satker__in=satker.order_by().values("pk"))
-    return rows
+    months_of = (period.first.replace(day=1), period.last)
+    return only(satker, OfficeSubject.objects.filter(kind=kind, month__range=months_of))
 
 
 def _by_province(

@@ -13,10 +13,12 @@ from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
 from portal.monitoring.figures.counting import median
 from portal.monitoring.figures.days_off import days_of, local_day
-from portal.monitoring.figures.grid import Row, Streaks, grid
+from portal.monitoring.figures.grid import Row, grid
+from portal.monitoring.figures.known import Known, known_days
 from portal.monitoring.figures.reading import lags_of
+from portal.monitoring.figures.runs import Streaks
 from portal.monitoring.figures.silence import Silence, silences
-from portal.monitoring.figures.sums import NOTHING, Sums, ordered, sums
+from portal.monitoring.figures.sums import ALL_NUMBERS, NOTHING, Sums, only, ordered, sums
 from portal.monitoring.models import OfficeDay
 
 MOST_DAYS = 62  # that are drawn, the newest
@@ -36,7 +38,8 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A province (None: the national office). `days` stand for those of the grid."""
+    """A province (None: the national office). `days` stand for those of the grid; on `unread` ones not one
+    of its satker could be read."""
 
     province: Province | None
     offices: int
@@ -46,6 +49,7 @@ class Place:
     sums: Sums
     lag: float | None
     days: list[int | None]
+    unread: frozenset[date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +111,12 @@ def _places(
     for office in offices:
         province = office.satker.province
         groups[province.code if province else "~"].append(office)
-    counts = _by_place(satker, days)
-    return [_place(its, lags, days, counts, now) for _code, its in sorted(groups.items())]
+    counts, known = _by_place(satker, days), known_days(satker, now)
+    return [_place(its, lags, days, counts, known, now) for _code, its in sorted(groups.items())]
 
 
 def _by_place(satker: SatkerQuerySet, days: list[date]) -> dict[tuple[int | None, date], int]:
-    rows = OfficeDay.objects.filter(day__range=(days[0], days[-1])).order_by()
-    if satker.query.where:
-        rows = rows.filter(satker__in=satker.order_by().values("pk"))
+    rows = only(satker, OfficeDay.objects.filter(day__range=(days[0], days[-1])))
     summed = rows.values("satker__province", "day").annotate(n=Sum("posts"))
     return {(place, day): n for place, day, n in summed.values_list("satker__province", "day", "n")}
 
@@ -124,11 +126,13 @@ def _place(
     lags: dict[int, list[int]],
     days: list[date],
     counts: dict[tuple[int | None, date], int],
+    known: dict[int, Known],
     now: datetime,
 ) -> Place:
     """A day begins for a place when it begins for the first of its satker."""
     key = offices[0].satker.province_id
     today = max(local_day(zone, now) for zone in {office.satker.timezone for office in offices})
+    told = [known[office.satker.pk] for office in offices if office.satker.pk in known]
     return Place(
         offices[0].satker.province,
         len(offices),
@@ -138,8 +142,9 @@ def _place(
         _added([office.sums for office in offices]),
         median([lag for office in offices for lag in lags.get(office.satker.pk, [])]),
         [counts.get((key, day), 0) if day <= today else None for day in days],
+        frozenset(day for day in days if not any(its.covers(day) for its in told)),
     )
 
 
 def _added(parts: list[Sums]) -> Sums:
-    return Sums(*(sum(getattr(part, name) for part in parts) for name in Sums.__slots__))
+    return Sums(*(sum(getattr(part, name) for part in parts) for name in ALL_NUMBERS))

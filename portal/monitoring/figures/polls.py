@@ -1,5 +1,5 @@
-"""Kept counts of attempts to read feeds, a row a feed and day (WIB). Follows the fetch logs by their
-numbers, a little behind, so that a log written late by a slow transaction is not passed over."""
+"""Kept counts of attempts to read feeds, a row a feed and day (WIB), and one a month. Follows the fetch
+logs by their numbers, a little behind, so that a log written late by a slow transaction is not passed over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from aggregator.models import FetchLog
 from portal.days import day_start
-from portal.monitoring.models import FeedDay, FigureState
+from portal.monitoring.figures.months import number, span
+from portal.monitoring.models import FeedDay, FeedMonth, FigureState
 
 BEHIND = timedelta(minutes=5)
 LOGS = 5000
@@ -38,6 +39,7 @@ def follow_logs(now: datetime | None = None) -> int:
         touched = {(feed, timezone.localdate(at)) for _pk, feed, at in fresh}
         with transaction.atomic():
             _count(touched)
+            add_up({(feed, number(day)) for feed, day in touched})
             FigureState.objects.filter(pk=1).update(log=fresh[-1][0])
         state.log, counted = fresh[-1][0], counted + len(touched)
 
@@ -64,6 +66,35 @@ def _count(touched: set[tuple[int, date]]) -> None:
             unique_fields=["feed", "day"],
             update_fields=["polls", *COUNTED.values(), "kinds"],
         )
+
+
+def add_up(touched: set[tuple[int, int]]) -> None:
+    """Make the months of these feeds what their days are."""
+    feeds_of: dict[int, set[int]] = defaultdict(set)
+    for feed, month in touched:
+        feeds_of[month].add(feed)
+    for month, feeds in feeds_of.items():
+        FeedMonth.objects.bulk_create(
+            _months(month, feeds),
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["feed", "month"],
+            update_fields=["polls", *COUNTED.values(), "kinds"],
+        )
+
+
+def _months(month: int, feeds: Iterable[int]) -> list[FeedMonth]:
+    numbers: dict[int, Counter[str]] = defaultdict(Counter)
+    kinds: dict[int, Counter[str]] = defaultdict(Counter)
+    its = span(month)
+    days = FeedDay.objects.filter(feed__in=feeds, day__range=(its.first, its.last)).order_by()
+    for feed, failures, *counts in days.values_list("feed", "kinds", "polls", *COUNTED.values()):
+        numbers[feed].update(dict(zip(("polls", *COUNTED.values()), counts, strict=True)))
+        kinds[feed].update(failures)
+    return [
+        FeedMonth(feed_id=feed, month=month, kinds=dict(kinds[feed]), **found)
+        for feed, found in numbers.items()
+    ]
 
 
 def _rows(day: date, feeds: Iterable[int]) -> list[FeedDay]:

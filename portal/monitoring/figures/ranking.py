@@ -12,9 +12,9 @@ from django.conf import settings
 from aggregator.models import Satker
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
-from portal.monitoring.figures.grid import grid
+from portal.monitoring.figures.grid import streaks_of
 from portal.monitoring.figures.reading import availability
-from portal.monitoring.figures.sums import NOTHING, Sums, sums
+from portal.monitoring.figures.sums import NOTHING, Sums, ordered, sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,16 @@ def ranking(
     post is listed too."""
     now_sums, then, read = sums(satker, period), sums(satker, before), availability(satker, period)
     groups: dict[str, list[Place]] = defaultdict(list)
-    for row in grid(satker, period, now).rows:
-        key = row.satker.pk
-        groups[row.satker.province.code if row.satker.province else ""].append(
+    offices = ordered(satker)
+    runs = streaks_of(satker, offices, period, now)
+    for office in offices:
+        key = office.pk
+        groups[office.province.code if office.province else ""].append(
             Place(
-                row.satker,
+                office,
                 now_sums.get(key, NOTHING),
                 then.get(key, NOTHING),
-                row.streaks.gap,
+                runs[key].gap,
                 read.get(key),
             )
         )

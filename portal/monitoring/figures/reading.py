@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
@@ -12,7 +12,9 @@ from aggregator.models import Feed
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
 from portal.monitoring.figures.counting import median, percentile
-from portal.monitoring.models import FeedDay, OfficeMonth
+from portal.monitoring.figures.months import split
+from portal.monitoring.figures.sums import only
+from portal.monitoring.models import FeedDay, FeedMonth, OfficeMonth
 
 
 @dataclass(slots=True)
@@ -51,12 +53,13 @@ NUMBERS = ("polls", "fetched", "unmodified", "same_body", "failed")
 
 def availability(satker: SatkerQuerySet, period: Period) -> dict[int, float]:
     """By satker, over all its feeds; one that was not asked has no entry."""
-    rows = _days(satker, period).values("feed__satker").annotate(n=Sum("polls"), bad=Sum("failed"))
-    return {
-        key: round(100 * (n - bad) / n, 1)
-        for key, n, bad in rows.values_list("feed__satker", "n", "bad")
-        if n
-    }
+    polls, failed = Counter[int](), Counter[int]()
+    for rows in _attempts(satker, period):
+        summed = rows.values("feed__satker").annotate(n=Sum("polls"), bad=Sum("failed"))
+        for key, n, bad in summed.values_list("feed__satker", "n", "bad"):
+            polls[key] += n
+            failed[key] += bad
+    return {key: round(100 * (n - failed[key]) / n, 1) for key, n in polls.items() if n}
 
 
 def feed_readings(satker: SatkerQuerySet, period: Period) -> list[FeedReading]:
@@ -93,32 +96,27 @@ def lags_of(satker: SatkerQuerySet, period: Period) -> dict[int, list[int]]:
 
 def months(satker: SatkerQuerySet, period: Period) -> QuerySet[OfficeMonth]:
     """The kept months that the period touches."""
-    rows = OfficeMonth.objects.filter(month__range=(_first_of(period.first), period.last)).order_by()
-    if satker.query.where:
-        rows = rows.filter(satker__in=satker.order_by().values("pk"))
-    return rows
+    return only(satker, OfficeMonth.objects.filter(month__range=(period.first.replace(day=1), period.last)))
 
 
-def _first_of(day: date) -> date:
-    return day.replace(day=1)
-
-
-def _days(satker: SatkerQuerySet, period: Period) -> QuerySet[FeedDay]:
-    rows = FeedDay.objects.filter(day__range=(period.first, period.last)).order_by()
-    if satker.query.where:
-        rows = rows.filter(feed__satker__in=satker.order_by().values("pk"))
-    return rows
+def _attempts(satker: SatkerQuerySet, period: Period) -> list[QuerySet[Any]]:
+    """Whole months, and the days at the ends of the period."""
+    wanted = split(period)
+    months_of, days = FeedMonth.objects.filter(wanted.months), FeedDay.objects.filter(wanted.days)
+    return [only(satker, rows, "feed__satker") for rows in (months_of, days)]
 
 
 def polls_of(satker: SatkerQuerySet, period: Period) -> dict[int, Polls]:
     """By feed; one that was not asked has no entry."""
-    rows = _days(satker, period)
-    summed = rows.values("feed").annotate(**{f"n_{name}": Sum(name) for name in NUMBERS})
-    found = {
-        key: Polls(*numbers) for key, *numbers in summed.values_list("feed", *(f"n_{n}" for n in NUMBERS))
-    }
-    alike = rows.filter(failed__gt=0).values("feed", "kinds").annotate(days=Count("pk"))  # days fail alike
-    for key, kinds, days in alike.values_list("feed", "kinds", "days"):
-        for code, number in kinds.items():
-            found[key].kinds[code] += number * days
-    return found
+    found: dict[int, Polls] = defaultdict(Polls)
+    for rows in _attempts(satker, period):
+        summed = rows.values_list("feed").annotate(*(Sum(name) for name in NUMBERS))
+        for key, *numbers in summed:
+            its = found[key]
+            for name, number in zip(NUMBERS, numbers, strict=True):
+                setattr(its, name, getattr(its, name) + number)
+        alike = rows.filter(failed__gt=0).values("feed", "kinds").annotate(n=Count("pk"))  # fail alike
+        for key, kinds, n in alike.values_list("feed", "kinds", "n"):
+            for code, number in kinds.items():
+                found[key].kinds[code] += number * n
+    return dict(found)

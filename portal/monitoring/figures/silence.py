@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
@@ -48,6 +49,7 @@ class Reading:
 
     problem: str
     last_success_at: datetime | None
+    first_success_at: datetime | None = None
 
 
 def classes() -> tuple[int, ...]:
@@ -59,10 +61,10 @@ def silences(satker: SatkerQuerySet, now: datetime | None = None) -> list[Silenc
     now = now or timezone.now()
     offices = ordered(satker)
     states = OfficeState.objects.in_bulk()
-    readings = _readings(now)
+    feeds = readings(now)
     oldest = min((s.last_day for s in states.values() if s.last_day), default=now.date())
     off = DaysOff.of(Period(oldest, now.date() + timedelta(days=1)))
-    rows = [_silence(office, states.get(office.pk), readings, off, now) for office in offices]
+    rows = [_silence(office, states.get(office.pk), feeds, off, now) for office in offices]
     return sorted(rows, key=_longest_first)
 
 
@@ -91,9 +93,9 @@ def _longest_first(row: Silence) -> tuple[bool, float, str]:
 
 
 def _silence(
-    office: Satker, state: OfficeState | None, readings: dict[int, Reading], off: DaysOff, now: datetime
+    office: Satker, state: OfficeState | None, feeds: dict[int, Reading], off: DaysOff, now: datetime
 ) -> Silence:
-    reading = readings.get(office.pk) or Reading(_("belum ada umpan"), None)
+    reading = feeds.get(office.pk) or Reading(_("belum ada umpan"), None)
     last = state.last_day if state else None
     days = before = None
     if last is not None:
@@ -114,27 +116,38 @@ def _silence(
     )
 
 
-def _readings(now: datetime) -> dict[int, Reading]:
+class Told(NamedTuple):
+    """What one feed says of itself."""
+
+    error_code: str
+    last_success_at: datetime | None
+    first_success_at: datetime | None
+
+
+def readings(now: datetime) -> dict[int, Reading]:
     """What can be said of every satker with an active feed, from all its feeds together: with one that
     fails, its silence is not known."""
-    feeds: dict[int, list[tuple[str, datetime | None]]] = defaultdict(list)
-    rows = Feed.objects.active().order_by().values_list("satker", "error_code", "last_success_at")
-    for key, code, success in rows:
-        feeds[key].append((code, success))
+    feeds: dict[int, list[Told]] = defaultdict(list)
+    rows = Feed.objects.active().order_by()
+    for key, *told in rows.values_list("satker", "error_code", "last_success_at", "first_success_at"):
+        feeds[key].append(Told(*told))
     held = set(SatkerHold.objects.filter(ended_at=None).values_list("satker", flat=True))
     return {key: _reading(found, key in held, now) for key, found in feeds.items()}
 
 
-def _reading(feeds: list[tuple[str, datetime | None]], held: bool, now: datetime) -> Reading:
+def _reading(feeds: list[Told], held: bool, now: datetime) -> Reading:
     """The oldest of the last good fetches counts."""
-    successes = [success for _code, success in feeds if success]
+    successes = [feed.last_success_at for feed in feeds if feed.last_success_at]
     last = min(successes) if len(successes) == len(feeds) else None
+    first = min((feed.first_success_at for feed in feeds if feed.first_success_at), default=None)
+    return Reading(_problem(feeds, held, last, now), last, first)
+
+
+def _problem(feeds: list[Told], held: bool, last: datetime | None, now: datetime) -> str:
     if held:
-        return Reading(_("berita baru ditahan portal"), last)
-    if codes := sorted({code for code, _success in feeds if code}):
-        return Reading(_("umpan gagal dibaca (%s)") % ", ".join(codes), last)
+        return _("berita baru ditahan portal")
+    if codes := sorted({feed.error_code for feed in feeds if feed.error_code}):
+        return _("umpan gagal dibaca (%s)") % ", ".join(codes)
     if last is None:
-        return Reading(_("umpan belum pernah terbaca"), None)
-    if last < now - STALE:
-        return Reading(_("umpan lama tidak diperiksa"), last)
-    return Reading("", last)
+        return _("umpan belum pernah terbaca")
+    return _("umpan lama tidak diperiksa") if last < now - STALE else ""

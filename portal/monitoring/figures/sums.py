@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Model, Q, QuerySet, Sum
 
 from aggregator.models import Satker
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
-from portal.monitoring.models import OfficeDay
+from portal.monitoring.figures.counting import NUMBERS, Day
+from portal.monitoring.figures.months import split
+from portal.monitoring.models import OfficeDay, OfficeSums
 
-NUMBERS = (
-    *("posts", "own", "own_on_topic", "central", "provincial", "peer", "child"),
-    *("announcements", "staged"),
-)
+R = TypeVar("R", bound=Model)
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+@dataclass(slots=True)
+class Sums(Day):
     """`active_days`: days with an own post."""
 
-    posts: int = 0
-    own: int = 0
-    own_on_topic: int = 0
-    central: int = 0
-    provincial: int = 0
-    peer: int = 0
-    child: int = 0
-    announcements: int = 0
-    staged: int = 0
     active_days: int = 0
 
     @property
@@ -49,31 +40,38 @@ class Sums:
 
 
 NOTHING = Sums()
+ALL_NUMBERS = (*NUMBERS, "active_days")
+ADDED = [Sum(name) for name in NUMBERS]
 
 
 def sums(satker: SatkerQuerySet, period: Period) -> dict[int, Sums]:
     """By satker; one without a post has no entry."""
-    rows = OfficeDay.objects.filter(day__range=(period.first, period.last)).order_by()
-    if satker.query.where:
-        rows = rows.filter(satker__in=satker.order_by().values("pk"))
-    summed = rows.values("satker").annotate(
-        *(), **{f"n_{name}": Sum(name) for name in NUMBERS}, days=Count("pk", filter=Q(own__gt=0))
-    )
-    return {
-        key: Sums(*numbers)
-        for key, *numbers in summed.values_list("satker", *(f"n_{name}" for name in NUMBERS), "days")
-    }
+    wanted = split(period)
+    found: dict[int, list[int]] = {}
+    for rows, active in (
+        (OfficeSums.objects.filter(wanted.months), Sum("active_days")),
+        (OfficeDay.objects.filter(wanted.days), Count("pk", filter=Q(own__gt=0))),
+    ):
+        for key, *numbers in only(satker, rows).values_list("satker").annotate(*ADDED, active=active):
+            found[key] = (
+                [a + b for a, b in zip(found[key], numbers, strict=True)] if key in found else numbers
+            )
+    return {key: Sums(*numbers) for key, numbers in found.items()}
 
 
-def by_day(satker: SatkerQuerySet, period: Period) -> dict[int, dict[date, tuple[int, int]]]:
-    """Satker → day → (posts, own posts)."""
-    rows = OfficeDay.objects.filter(
-        satker__in=satker.order_by().values("pk"), day__range=(period.first, period.last)
-    )
-    found: dict[int, dict[date, tuple[int, int]]] = {}
-    for key, day, posts, own in rows.order_by().values_list("satker", "day", "posts", "own"):
-        found.setdefault(key, {})[day] = (posts, own)
+def by_day(satker: SatkerQuerySet, period: Period) -> dict[int, dict[date, int]]:
+    """Satker → day → posts."""
+    rows = only(satker, OfficeDay.objects.filter(day__range=(period.first, period.last)))
+    found: dict[int, dict[date, int]] = {}
+    for key, day, posts in rows.values_list("satker", "day", "posts"):
+        found.setdefault(key, {})[day] = posts
     return found
+
+
+def only(satker: SatkerQuerySet, rows: QuerySet[R], path: str = "satker") -> QuerySet[R]:
+    """Of these rows those of these satker, in no order; of all satker simply all."""
+    rows = rows.order_by()
+    return rows.filter(**{f"{path}__in": satker.order_by().values("pk")}) if satker.query.where else rows
 
 
 def ordered(satker: SatkerQuerySet) -> list[Satker]:

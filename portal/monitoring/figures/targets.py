@@ -3,16 +3,15 @@ exemptions lower them by their part of the month's working days."""
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 from aggregator.models import Satker
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
 from portal.monitoring.figures.days_off import SATURDAY, DaysOff, days_of, public_holidays
+from portal.monitoring.figures.months import month_of, parts_of
 from portal.monitoring.figures.sums import NOTHING, Sums, ordered, sums
 from portal.monitoring.models import Target
 
@@ -44,7 +43,7 @@ class Aim:
 def aims(satker: SatkerQuerySet, period: Period) -> list[Aim]:
     """Every one of these satker in the order of the registry."""
     done, off, targets = sums(satker, period), DaysOff.of(period), list(Target.objects.order_by("since"))
-    parts = list(months(period))
+    parts = list(parts_of(period))
     return [_aim(office, done.get(office.pk, NOTHING), off, targets, parts) for office in ordered(satker)]
 
 
@@ -62,7 +61,8 @@ def _aim(office: Satker, done: Sums, off: DaysOff, targets: list[Target], parts:
         if target is None:
             continue
         has_target = True
-        whole = working_days(*_month_of(part.first)) or 1
+        month = month_of(part.first)
+        whole = working_days(month.first, month.last) or 1
         posts += target.posts * (usual - lost) / whole
         days += target.active_days * (usual - lost) / whole
     return Aim(
@@ -90,17 +90,3 @@ def working_days(first: date, last: date) -> int:
 def _works(ordinal: int) -> bool:
     day = date.fromordinal(ordinal)
     return day.weekday() < SATURDAY and day not in public_holidays(day.year)
-
-
-def months(period: Period) -> Iterator[Period]:
-    """The period cut at the ends of months."""
-    first = period.first
-    while first <= period.last:
-        last = min(_month_of(first)[1], period.last)
-        yield Period(first, last)
-        first = last + timedelta(days=1)
-
-
-def _month_of(day: date) -> tuple[date, date]:
-    last = calendar.monthrange(day.year, day.month)[1]
-    return day.replace(day=1), day.replace(day=last)

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from aggregator.models import Entry, Quarantine, Satker
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period, day_start
 from portal.monitoring.figures import silence
-from portal.monitoring.figures.sums import sums
+from portal.monitoring.figures.sums import only, sums
 from portal.monitoring.models import FeedDay
 
-Row = TypeVar("Row", bound=Model)
 SILENT = 14  # days, for "newly silent"
 
 
@@ -77,7 +76,7 @@ def today(satker: SatkerQuerySet, day: date, now: datetime | None = None) -> Tod
         sum(row.undecided for row in published.values()),
         held,
         held_now,
-        _of(satker, Entry.objects.filter(withdrawn_at__gte=begin, withdrawn_at__lt=end)).count(),
+        only(satker, Entry.objects.filter(withdrawn_at__gte=begin, withdrawn_at__lt=end)).count(),
         failing,
         failing_new,
         quiet,
@@ -88,12 +87,8 @@ def today(satker: SatkerQuerySet, day: date, now: datetime | None = None) -> Tod
     )
 
 
-def _of(satker: SatkerQuerySet, rows: QuerySet[Row], path: str = "satker") -> QuerySet[Row]:
-    return rows.filter(**{f"{path}__in": satker.order_by().values("pk")}) if satker.query.where else rows
-
-
 def _held(satker: SatkerQuerySet, begin: datetime, end: datetime) -> tuple[int, int]:
-    cases = _of(satker, Quarantine.objects.order_by(), "entry__satker")
+    cases = only(satker, Quarantine.objects.order_by(), "entry__satker")
     that_day = Q(held_at__gte=begin, held_at__lt=end)
     counts = cases.filter(that_day | Q(state=Quarantine.State.HELD)).aggregate(
         that_day=Count("entry", filter=that_day, distinct=True),
@@ -104,7 +99,7 @@ def _held(satker: SatkerQuerySet, begin: datetime, end: datetime) -> tuple[int, 
 
 def failing_feeds(satker: SatkerQuerySet, day: date) -> set[int]:
     """Feeds that were asked on this day and not once read."""
-    rows = _of(satker, FeedDay.objects.filter(day=day, polls=F("failed")), "feed__satker")
+    rows = only(satker, FeedDay.objects.filter(day=day, polls=F("failed")), "feed__satker")
     return set(rows.values_list("feed", flat=True))
 
 

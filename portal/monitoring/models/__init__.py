@@ -6,12 +6,14 @@ from portal.monitoring.models.audit import AuditRow
 from portal.monitoring.models.figures import (
     DutyPost,
     FeedDay,
+    FeedMonth,
     FeedRead,
     FigureState,
     OfficeDay,
     OfficeMonth,
     OfficeState,
     OfficeSubject,
+    OfficeSums,
 )
 from portal.monitoring.models.sites import MigrationChange, MigrationPlan, SiteCheck
 from portal.monitoring.models.targets import Exemption, SavedView, Target
@@ -24,6 +26,7 @@ __all__ = [
     "DutyPost",
     "Exemption",
     "FeedDay",
+    "FeedMonth",
     "FeedRead",
     "FigureState",
     "MigrationChange",
@@ -33,6 +36,7 @@ __all__ = [
     "OfficeMonth",
     "OfficeState",
     "OfficeSubject",
+    "OfficeSums",
     "RecoveryCode",
     "SavedView",
     "SecondFactor",

@@ -6,13 +6,12 @@ from __future__ import annotations
 from django.db import models
 
 from aggregator.models import Feed, Satker
+from portal.monitoring.figures.counting import NUMBERS
 
 
-class OfficeDay(models.Model):
-    """What one satker published on one day of its own calendar. Days without a post have no row."""
+class Published(models.Model):
+    """What was published in a time: `counting.NUMBERS`."""
 
-    satker = models.ForeignKey(Satker, on_delete=models.CASCADE, related_name="+")
-    day = models.DateField()
     posts = models.PositiveIntegerField()
     own = models.PositiveIntegerField(default=0)
     own_on_topic = models.PositiveIntegerField(default=0)
@@ -24,19 +23,38 @@ class OfficeDay(models.Model):
     staged = models.PositiveIntegerField(default=0)  # within a stage of an election
 
     class Meta:
+        abstract = True
+
+
+class OfficeDay(Published):
+    """What one satker published on one day of its own calendar. Days without a post have no row."""
+
+    satker = models.ForeignKey(Satker, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+
+    class Meta:
         constraints = [models.UniqueConstraint(fields=["satker", "day"], name="officeday_unique")]
-        indexes = [
-            models.Index(
-                fields=[
-                    *("day", "satker", "posts", "own", "own_on_topic", "central", "provincial", "peer"),
-                    *("child", "announcements", "staged"),
-                ],
-                name="officeday_day",
-            )
-        ]
+        indexes = [models.Index(fields=["day", "satker", *NUMBERS], name="officeday_day")]
 
     def __str__(self) -> str:
         return f"{self.satker_id} {self.day}: {self.posts}"
+
+
+class OfficeSums(Published):
+    """The days of one satker's month added up, so that a year is a dozen rows. `month` counts months since
+    the year 0; bit n of `days` says that there was a post on day n+1."""
+
+    satker = models.ForeignKey(Satker, on_delete=models.CASCADE, related_name="+")
+    month = models.PositiveIntegerField()
+    active_days = models.PositiveSmallIntegerField(default=0)  # with an own post
+    days = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["satker", "month"], name="officesums_unique")]
+        indexes = [models.Index(fields=["month", "satker"], name="officesums_month")]
+
+    def __str__(self) -> str:
+        return f"{self.satker_id} {self.month}: {self.posts}"
 
 
 class OfficeMonth(models.Model):
@@ -97,10 +115,11 @@ class OfficeSubject(models.Model):
 
 
 class OfficeState(models.Model):
-    """The newest dated post of one satker. A row says that the satker has been counted."""
+    """The oldest and the newest dated post of one satker. A row says that the satker has been counted."""
 
     satker = models.OneToOneField(Satker, on_delete=models.CASCADE, primary_key=True, related_name="+")
     last_entry_id = models.BigIntegerField(null=True)
+    first_day = models.DateField(null=True)
     last_day = models.DateField(null=True)
     last_title = models.CharField(max_length=500, blank=True)
 
@@ -126,17 +145,25 @@ class DutyPost(models.Model):
         return f"{self.satker_id} {self.quarter}: {self.entry_id}"
 
 
-class FeedDay(models.Model):
-    """All attempts to read one feed on one day (WIB). Fetch logs are dropped after a while, these stay."""
+class Attempts(models.Model):
+    """Attempts to read one feed in a time."""
 
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="+")
-    day = models.DateField()
     polls = models.PositiveIntegerField()
     fetched = models.PositiveIntegerField(default=0)
     unmodified = models.PositiveIntegerField(default=0)  # 304
     same_body = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     kinds = models.JSONField(default=dict)  # error code → failures
+
+    class Meta:
+        abstract = True
+
+
+class FeedDay(Attempts):
+    """Those of one day (WIB). Fetch logs are dropped after a while, these stay."""
+
+    day = models.DateField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["feed", "day"], name="feedday_unique")]
@@ -149,6 +176,19 @@ class FeedDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feed_id} {self.day}: {self.polls}"
+
+
+class FeedMonth(Attempts):
+    """The days of one month added up. `month` counts months since the year 0."""
+
+    month = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["feed", "month"], name="feedmonth_unique")]
+        indexes = [models.Index(fields=["month", "feed"], name="feedmonth_month")]
+
+    def __str__(self) -> str:
+        return f"{self.feed_id} {self.month}: {self.polls}"
 
 
 class FeedRead(models.Model):

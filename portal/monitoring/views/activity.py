@@ -95,7 +95,7 @@ def one_office(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404(_("Satker ini tidak ada, atau berada di luar wilayah akun Anda."))
     today = timezone.localdate(wanted.now)
     year = Period(today - timedelta(days=YEAR), today)
-    days = {day: n for day, (n, _own) in sums.by_day(mine, year).get(satker.pk, {}).items()}
+    days = sums.by_day(mine, year).get(satker.pk, {})
     found = overview(mine, wanted.period, wanted.now)
     (quiet,) = silence.silences(mine, wanted.now)
     state = follow.current()

@@ -13,10 +13,22 @@ from hypothesis import strategies as st
 
 from aggregator.models import Entry, EntryTopic, Satker, Stage, Story, Topic
 from portal.days import Period
-from portal.monitoring.figures import compare, days_off, duties, duty, follow, grid, mix, ranking, targets
+from portal.monitoring.figures import (
+    compare,
+    days_off,
+    duties,
+    duty,
+    follow,
+    grid,
+    mix,
+    ranking,
+    runs,
+    targets,
+)
 from portal.monitoring.figures.sums import Sums, sums
-from portal.monitoring.models import Exemption, FeedDay, Target
+from portal.monitoring.models import Exemption, Target
 from tests.factories import make_entry, make_feed, make_province, make_satker
+from tests.portal.monitoring.world import make_feed_day
 
 pytestmark = pytest.mark.django_db
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
@@ -53,7 +65,7 @@ def test_a_grid_has_a_cell_for_every_day_and_a_row_for_every_satker():
     assert [row.satker for row in found.rows] == [busy, idle]
     assert found.rows[0].days[:5] == [0, 2, 0, 1, 0]
     assert len(found.days) == 30
-    assert (found.rows[1].posts, found.rows[1].streaks.gap) == (0, 30)
+    assert found.rows[1].streaks.gap == 30
 
 
 def test_days_to_come_are_no_days_without_a_post():
@@ -65,6 +77,11 @@ def test_days_to_come_are_no_days_without_a_post():
 
 
 MONDAY = date(2026, 11, 2)
+
+
+def streaks(posted, days, off=()):
+    marks = "".join("x" if day in posted else " " for day in days)
+    return runs.streaks(marks, runs.template(days[0], days[-1], off), is_over=True)
 
 
 @pytest.mark.parametrize(
@@ -79,18 +96,14 @@ MONDAY = date(2026, 11, 2)
 )
 def test_runs_and_gaps(posted, off, expected):
     days = [MONDAY + timedelta(days=n) for n in range(8)]
-    found = grid.streaks(
-        [days[n] for n in posted], days[0], days[-1], [days[n] for n in off], today=date(2030, 1, 1)
-    )
+    found = streaks([days[n] for n in posted], days, [days[n] for n in off])
     assert (found.current, found.longest, found.gap) == expected
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=60))
 def test_the_longest_gap_is_that_of_a_direct_count(posted):
     days = [MONDAY + timedelta(days=n) for n in range(len(posted))]
-    found = grid.streaks(
-        [day for day, flag in zip(days, posted, strict=True) if flag], days[0], days[-1], [], date(2030, 1, 1)
-    )
+    found = streaks([day for day, flag in zip(days, posted, strict=True) if flag], days)
     assert found.gap == max(len(run) for run in "".join("x" if flag else " " for flag in posted).split("x"))
 
 
@@ -106,7 +119,7 @@ def test_runs_are_those_of_a_direct_count(signs):
             run = 0
         longest = max(longest, run)
     posted, off = ([d for d, s in zip(days, signs, strict=True) if s == which] for which in "x-")
-    found = grid.streaks(posted, days[0], days[-1], off, date(2030, 1, 1))
+    found = streaks(posted, days, off)
     assert (found.current, found.longest) == (run, longest)
 
 
@@ -172,7 +185,7 @@ def test_k3_months_of_provinces_end_at_midnight_in_wib():
 
 
 def judged(satker, failed=0):
-    FeedDay.objects.create(
+    make_feed_day(
         feed=satker.feeds.first() or make_feed(satker=satker), day=NOVEMBER.first, polls=100, failed=failed
     )
 

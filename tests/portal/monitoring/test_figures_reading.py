@@ -13,6 +13,7 @@ from portal.days import Period
 from portal.monitoring.figures import follow, polls, quality, reading
 from portal.monitoring.models import FeedDay
 from tests.factories import make_entry, make_feed
+from tests.portal.monitoring.world import make_feed_day
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
@@ -78,9 +79,9 @@ def test_availability_is_over_all_feeds_of_a_satker():
     feed = make_feed()
     other = make_feed(satker=feed.satker)
     make_feed()
-    FeedDay.objects.create(feed=feed, day=date(2026, 11, 2), polls=80, failed=0)
-    FeedDay.objects.create(feed=other, day=date(2026, 11, 3), polls=20, failed=10)
-    FeedDay.objects.create(feed=other, day=date(2026, 10, 3), polls=20, failed=20)
+    make_feed_day(feed=feed, day=date(2026, 11, 2), polls=80, failed=0)
+    make_feed_day(feed=other, day=date(2026, 11, 3), polls=20, failed=10)
+    make_feed_day(feed=other, day=date(2026, 10, 3), polls=20, failed=20)
     assert reading.availability(Satker.objects.all(), NOVEMBER) == {feed.satker_id: 90.0}
 
 
@@ -92,8 +93,8 @@ def test_a_feed_that_was_never_asked_has_no_availability():
 
 def test_failures_are_told_by_kind():
     feed = make_feed()
-    FeedDay.objects.create(feed=feed, day=date(2026, 11, 2), polls=9, failed=3, kinds={"dns": 1, "tls": 2})
-    FeedDay.objects.create(feed=feed, day=date(2026, 11, 3), polls=9, failed=1, kinds={"dns": 1})
+    make_feed_day(feed=feed, day=date(2026, 11, 2), polls=9, failed=3, kinds={"dns": 1, "tls": 2})
+    make_feed_day(feed=feed, day=date(2026, 11, 3), polls=9, failed=1, kinds={"dns": 1})
     (row,) = reading.feed_readings(Satker.objects.all(), NOVEMBER)
     assert dict(row.polls.kinds) == {"dns": 2, "tls": 2}
 

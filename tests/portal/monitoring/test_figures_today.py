@@ -11,6 +11,7 @@ from portal.monitoring.figures import follow
 from portal.monitoring.figures.today import newly_silent, today
 from portal.monitoring.models import FeedDay
 from tests.factories import make_entry, make_feed, make_satker
+from tests.portal.monitoring.world import make_feed_day
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 24)
@@ -66,7 +67,7 @@ def test_a_feed_fails_on_a_day_without_one_good_answer():
         (new, DAY, 9),
         (fine, DAY, 8),
     ):
-        FeedDay.objects.create(feed=feed, day=day, polls=9, failed=failed)
+        make_feed_day(feed=feed, day=day, polls=9, failed=failed)
     found = figures()
     assert (found.failing, found.failing_new) == (2, 1)
 

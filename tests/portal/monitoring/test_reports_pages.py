@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from aggregator.models import Quarantine, Satker
 from portal.monitoring.figures import follow
-from portal.monitoring.models import AuditRow, Exemption, FeedDay, FeedRead, SavedView, Target
+from portal.monitoring.models import AuditRow, Exemption, FeedRead, SavedView, Target
 from tests.factories import make_entry, make_feed
+from tests.portal.monitoring.world import make_feed_day
 
 pytestmark = pytest.mark.django_db
 NUMBERS = range(1, 11)
@@ -30,7 +31,7 @@ def news(country):
         entry = make_entry(
             f"Kabar {satker.code}", feed=feed, published_at=now - timedelta(hours=1), origin="own"
         )
-        FeedDay.objects.create(feed=feed, day=timezone.localdate(now), polls=10, failed=0)
+        make_feed_day(feed=feed, day=timezone.localdate(now), polls=10, failed=0)
         Quarantine.objects.create(
             entry=entry,
             revision=entry.public_revision,

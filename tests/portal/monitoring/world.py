@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from aggregator.models import (
     Entry,
@@ -16,6 +17,8 @@ from aggregator.models import (
     Story,
 )
 from portal.models import ErrorReport
+from portal.monitoring.figures import months, polls
+from portal.monitoring.models import FeedDay
 from tests.factories import SEEN, make_entry, make_feed
 
 
@@ -53,6 +56,12 @@ def make_office(satker: Satker) -> Office:
         story=story,
         report=ErrorReport.objects.create(entry=entry, message=f"Salah di {satker.name}"),
     )
+
+
+def make_feed_day(feed: Feed, day: date, **counts: object) -> None:
+    """A day of polls, and its month added up."""
+    FeedDay.objects.create(feed=feed, day=day, **counts)
+    polls.add_up({(feed.pk, months.number(day))})
 
 
 def hold(entry: Entry, points: float = 9, **fields: object) -> Quarantine:
