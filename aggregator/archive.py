@@ -83,19 +83,34 @@ def replay(feeds: Iterable[Feed], advance: Callable[[int], None] = lambda count:
     return total
 
 
-def _replay_feed(feed: Feed, pool: ParsePool, total: Sum) -> None:
+def replay_one(raw: RawFeed) -> Sum:
+    """Read one kept body again. What newer bodies tell of its entries stands: those are left out of it."""
+    total = Sum()
+    with pipeline.parse_pool() as pool:
+        _replay_feed(raw.feed, pool, total, only=raw.pk)
+    return total
+
+
+def _replay_feed(feed: Feed, pool: ParsePool, total: Sum, only: int | None = None) -> None:
+    """`only`: the one body that is stored; newer ones are read for what they tell."""
     seen: set[str] = set()
     for raw in RawFeed.objects.filter(feed=feed).order_by("-received_at", "-id").iterator(chunk_size=5):
         try:
             clean = _read(pool, feed, bytes(raw.body), raw)
         except FeedError as error:
-            total.failed += 1
-            total.notes.append(f"{feed.url}: {error.message}")
+            if only in (None, raw.pk):
+                total.failed += 1
+                total.notes.append(f"{feed.url}: {error.message}")
+            if only == raw.pk:
+                return
             continue
         entries = tuple(e for e in clean.entries if not {e.guid, e.canonical_url or e.guid} & seen)
         seen |= {name for e in clean.entries for name in (e.guid, e.canonical_url) if name}
-        with _held(feed) as leased:
-            total.add(_store(leased, replace(clean, entries=entries)))
+        if only in (None, raw.pk):
+            with _held(feed) as leased:
+                total.add(_store(leased, replace(clean, entries=entries)))
+        if only == raw.pk:
+            return
 
 
 def _read(pool: ParsePool, feed: Feed, packed: bytes, raw: RawFeed) -> CleanFeed:

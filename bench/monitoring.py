@@ -38,11 +38,22 @@ from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from aggregator import bulk  # noqa: E402
-from aggregator.models import Change, Entry, EntryTopic, Feed, Revision, Satker, Stage, Topic  # noqa: E402
+from aggregator.models import (  # noqa: E402
+    Change,
+    Entry,
+    EntryTopic,
+    Feed,
+    Quarantine,
+    Revision,
+    Satker,
+    Stage,
+    Topic,
+)
 from portal import daily  # noqa: E402
 from portal.models import User  # noqa: E402
-from portal.monitoring.figures import follow  # noqa: E402
-from portal.monitoring.models import FeedDay  # noqa: E402
+from portal.monitoring.figures import follow, months, polls  # noqa: E402
+from portal.monitoring.figures.today import today  # noqa: E402
+from portal.monitoring.models import Alert, AuditRow, Digest, FeedDay  # noqa: E402
 
 CHANCE = random.Random(1)
 ORIGINS = ("own", "own", "own", "own", "central", "province", "child", "peer", "")
@@ -54,10 +65,18 @@ PAGES = (
     "/pantauan/aktivitas/target",
     "/pantauan/aktivitas/satker/3571",
     *(f"/pantauan/laporan/{number}" for number in range(1, 11)),
-    "/pantauan/peringatan",
-    "/pantauan/ringkasan",
+    *(
+        f"/pantauan/{name}"
+        for name in ("peringatan", "ringkasan", "umpan", "umpan/{feed}", "migrasi", "duplikat")
+    ),
+    *(f"/pantauan/{name}" for name in ("karantina", "klasifikasi", "catatan")),
 )
-YEAR_PAGES = ("/pantauan/aktivitas", "/pantauan/laporan/2", "/pantauan/laporan/4", "/pantauan/laporan/5")
+YEAR_PAGES = (
+    "/pantauan/aktivitas",
+    "/pantauan/aktivitas/banding",
+    "/pantauan/aktivitas/target",
+    *(f"/pantauan/laporan/{number}" for number in (1, 2, 4, 5, 6, 8, 9, 10)),
+)
 FLOOR = "/pantauan/akun"
 REPEATS = 5
 
@@ -156,11 +175,40 @@ def make_year(posts: int, kept_days: int) -> None:
         ),
         batch_size=2000,
     )
+    polls.add_up({(feed.pk, months.number(day)) for feed in feeds for day in days})
+    make_cases(entries[::50])
     for role, code in (("viewer", ""), ("province", "35")):
         User.objects.create_user(
             role, f"{role}@kpu.example", role=role, satker=Satker.objects.filter(code=code).first()
         )
     Change.objects.mark(list(range(1, posts + 1, 97)))
+
+
+def make_cases(entries: list[Entry]) -> None:
+    """What waits for people, and what they did: cases, alarms, a log, a digest a day."""
+    signals = [{"code": "term_strong_title", "points": 6, "detail": "slot gacor"}]
+    Quarantine.objects.bulk_create(
+        Quarantine(
+            entry=entry,
+            revision_id=entry.pk,
+            points=7,
+            signals=signals,
+            held_at=entry.published_at,
+            state=CHANCE.choice(("held", "released", "rejected")),
+        )
+        for entry in entries
+    )
+    Alert.objects.bulk_create(
+        Alert(rule="silent", key=str(n), satker_id=entry.satker_id, title=f"KPU tanpa berita {n} hari")
+        for n, entry in enumerate(entries[:600])
+    )
+    AuditRow.objects.bulk_create(
+        AuditRow(action="entry.release", actor="ani@kpu.example", satker_id=entry.satker_id, name="Berita")
+        for entry in entries * 2
+    )
+    numbers = today(Satker.objects.all(), timezone.localdate()).numbers()
+    days = [timezone.localdate() - timedelta(days=n) for n in range(1, 365)]
+    Digest.objects.bulk_create(Digest(day=day, numbers=numbers | {"day": day.isoformat()}) for day in days)
 
 
 def print_build() -> None:
@@ -183,7 +231,9 @@ def print_pages(role: str) -> None:
     floor = measure(client, FLOOR)
     first = timezone.localdate() - timedelta(days=364)
     print(f"\n{role}: floor ({FLOOR}) {floor:.0f} ms")
+    feed = Feed.objects.get(satker__code="3571").pk
     for page in (*PAGES, *(f"{page}?dari={first}" for page in YEAR_PAGES)):
+        page = page.format(feed=feed)
         took = measure(client, page)
         print(f"{page:62} {took:6.0f} ms  {took / floor:5.1f} × floor")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +21,7 @@ class Day:
     step: int
     x: int
     y: int
+    unread: bool = False  # nothing says that there was no post
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,17 @@ class Calendar:
     scale: Scale
 
 
-def calendar_of(counts: Mapping[date, int], first: date, last: date) -> Calendar:
-    """Every day from first to last, in months."""
+def calendar_of(
+    counts: Mapping[date, int], first: date, last: date, unread: Container[date] = ()
+) -> Calendar:
+    """Every day from first to last, in months. Of `unread` days without a post nothing is known."""
     scale = scale_of(count for day, count in counts.items() if first <= day <= last)
     months = []
     start = first.replace(day=1)
     while start <= last:
         end = start.replace(day=calendar.monthrange(start.year, start.month)[1])
         days = [
-            _day(start, day, counts.get(day, 0), scale)
+            _day(start, day, counts.get(day, 0), scale, day in unread and day not in counts)
             for day in (start + timedelta(days=number) for number in range((end - start).days + 1))
             if first <= day <= last
         ]
@@ -59,9 +62,9 @@ def calendar_of(counts: Mapping[date, int], first: date, last: date) -> Calendar
     return Calendar(months, scale)
 
 
-def _day(month: date, day: date, posts: int, scale: Scale) -> Day:
+def _day(month: date, day: date, posts: int, scale: Scale, unread: bool) -> Day:
     row = (day.day - 1 + month.weekday()) // 7
-    return Day(day, posts, scale.step(posts), day.weekday() * SIDE, row * SIDE)
+    return Day(day, posts, scale.step(posts), day.weekday() * SIDE, row * SIDE, unread)
 
 
 @dataclass(frozen=True, slots=True)

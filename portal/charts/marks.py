@@ -24,11 +24,12 @@ from portal.wording import day, number
 def squares(month: Month, search: str) -> SafeString:
     """The days of a calendar's month as links to the search of each."""
     search, name, words = escape(search), day(month.first, "F Y"), _("%(day)s: %(posts)s berita")
+    unread = _("%(day)s: tidak diketahui")
     return _joined(
         f'<a href="{search}&amp;dari={(on := one.day.isoformat())}&amp;sampai={on}" aria-label="'
-        f"{escape(words % {'day': f'{one.day.day} {name}', 'posts': number(one.posts)})}"
+        f"{escape((unread if one.unread else words) % {'day': f'{one.day.day} {name}', 'posts': number(one.posts)})}"
         f'" tabindex="{0 if one.posts else -1}">'
-        f'<rect class="cell s{one.step}" x="{one.x}" y="{one.y}" width="12" height="12"/></a>'
+        f'<rect class="cell {"unread" if one.unread else f"s{one.step}"}" x="{one.x}" y="{one.y}" width="12" height="12"/></a>'
         for one in month.days
     )
 
@@ -100,7 +101,7 @@ def tiles(regions: Iterable[Region], search: str) -> SafeString:
     """Provinces as squares with abbreviation and number."""
     return _joined(
         f"{_region(one, search)}"
-        f'<rect class="cell s{one.step}" x="{one.x}" y="{one.y}" width="42" height="42" rx="2" '
+        f'<rect class="cell {"unread" if one.unread else f"s{one.step}"}" x="{one.x}" y="{one.y}" width="42" height="42" rx="2" '
         f'transform="translate(1 1)"/><text class="l{one.step}" x="{one.x}" y="{one.y}" dx="22" dy="20" '
         f'text-anchor="middle" font-size="13" font-weight="600">{escape(one.province.abbr)}</text>'
         f'<text class="l{one.step}" x="{one.x}" y="{one.y}" dx="22" dy="35" '

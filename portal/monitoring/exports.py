@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 
 import xlsxwriter
@@ -23,7 +24,7 @@ WIDEST = 60
 def respond(table: Table, ending: str) -> HttpResponse:
     """The table as a file to keep; `ending` is csv or xlsx."""
     make, media = WRITERS[ending]
-    response = HttpResponse(make(table), content_type=media)
+    response = HttpResponse(make(replace(table, rows=list(table.rows))), content_type=media)
     name = f"{slugify(table.name) or 'tabel'}-{table.as_of:%Y%m%d}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,13 +11,16 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.forms import read_choice
 from portal.monitoring import audit
+from portal.monitoring.access import staff_user
 from portal.monitoring.asked import Asked, month_name, quarter_choices
 from portal.monitoring.exports import WRITERS, respond
 from portal.monitoring.figures import follow
 from portal.monitoring.figures.months import month_of
 from portal.monitoring.tables import Table
 
+MOST_SHOWN = 600  # rows on a page: every satker once; files hold all
 MONTHS = 24  # that can be chosen from the list
 
 
@@ -30,10 +35,11 @@ def show(
 ) -> HttpResponse:
     """`ending` csv or xlsx gives the file; anything else but "" does not exist."""
     if not ending:
-        state = follow.current()
+        state, rows = follow.current(), len(table.rows)
         context = {
             "asked": asked,
-            "table": table,
+            "table": replace(table, rows=table.rows[:MOST_SHOWN]) if rows > MOST_SHOWN else table,
+            "all_rows": rows if rows > MOST_SHOWN else 0,
             "followed_at": state.followed_at if state else None,
             "is_counting": state is None,
             "files": file_addresses(request),
@@ -43,6 +49,18 @@ def show(
     if ending not in WRITERS:
         raise Http404(_("Tabel ini ada sebagai CSV dan XLSX."))
     audit.record(audit.Action.EXPORT, asked.user.get_username(), name=f"{table.title} ({ending})")
+    return respond(table, ending)
+
+
+def file_of(request: HttpRequest, **tables: Callable[[], Table]) -> HttpResponse | None:
+    """The table of a page that `format` (csv, xlsx) and `tabel` ask for, the first without a name; None where
+    the page itself is wanted. Raises BadParameter."""
+    if "format" not in request.GET:
+        return None
+    ending = read_choice(request, "format", list(WRITERS))
+    table = tables[read_choice(request, "tabel", list(tables))]()
+    user = staff_user(request).get_username()
+    audit.record(audit.Action.EXPORT, user, name=f"{table.title} ({ending})", rows=len(table.rows))
     return respond(table, ending)
 
 

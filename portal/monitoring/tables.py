@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import html
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
+from typing import Any, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format, number_format, time_format
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.formats import date_format, get_format, number_format, time_format
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -21,6 +23,7 @@ from portal.templatetags.berita import zone_label
 NUMBERS = frozenset({"number", "decimal", "percent"})
 TIGHT = frozenset({"day", "moment", "name"})  # never broken into lines
 DASH = "–"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Link:
 
     text: str
     href: str
+    note: str = ""  # a line below, on screen alone
 
     def __str__(self) -> str:
         return self.text
@@ -40,9 +44,22 @@ class State:
 
     text: str
     tone: str
+    note: str = ""
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box to tick, on screen alone."""
+
+    name: str
+    value: int
+    label: str
+
+    def __str__(self) -> str:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +81,7 @@ class Moment:
         return f"{self.local:%Y-%m-%d %H:%M} {self.zone_label}"
 
 
-Cell = str | int | float | date | Link | State | Moment | None
+Cell = str | int | float | date | Link | State | Box | Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,34 @@ class Column:
         if self.is_number:
             return '<td class="n">'
         return '<td class="tight">' if self.kind in TIGHT else "<td>"
+
+
+class Lazily(Sequence[Sequence[Cell]]):
+    """Rows that are made when they are asked for: a page shows fewer than there are."""
+
+    def __init__(self, things: Sequence[T], make: Callable[[T], Sequence[Cell]]) -> None:
+        self._things, self._make = things, make
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    @overload
+    def __getitem__(self, at: int) -> Sequence[Cell]: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Sequence[Cell]]: ...
+    def __getitem__(self, at: int | slice) -> Sequence[Cell] | Sequence[Sequence[Cell]]:
+        if isinstance(at, slice):
+            return [self._make(thing) for thing in self._things[at]]
+        return self._make(self._things[at])
+
+
+def columns(*heads: str | tuple[str, str]) -> list[Column]:
+    """From labels, or pairs of label and kind."""
+    return [Column(head) if isinstance(head, str) else Column(*head) for head in heads]
+
+
+def moment(at: datetime | None, zone: str = "") -> Moment | None:
+    return Moment(at, zone) if at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +159,7 @@ class Table:
         opening = [column.opening for column in self.columns]
         rows: list[str] = []
         for row in self.rows:
-            cells = "</td>".join(start + _markup(cell) for start, cell in zip(opening, row, strict=True))
+            cells = "</td>".join([start + _markup(cell) for start, cell in zip(opening, row, strict=True)])
             rows.append(f"<tr>{cells}</td></tr>")
         return mark_safe("".join(rows))
 
@@ -150,19 +195,51 @@ def _clock(hour: int, minute: int, language: str | None) -> str:
 
 @lru_cache(maxsize=4096)
 def _number(value: float, language: str | None) -> str:
-    return number_format(value, decimal_pos=int(isinstance(value, float)), force_grouping=True)
+    if isinstance(value, int):
+        return f"{value:,d}".replace(",", _separator(language))
+    return number_format(value, decimal_pos=1, force_grouping=True)
+
+
+@lru_cache(maxsize=8)
+def _separator(language: str | None) -> str:
+    return str(get_format("THOUSAND_SEPARATOR"))
 
 
 def _markup(cell: Cell) -> str:
-    if type(cell) is str:
-        return conditional_escape(cell)
-    if isinstance(cell, Link):
-        return f'<a href="{escape(cell.href)}">{escape(cell.text)}</a>'
-    if isinstance(cell, State):
-        return f'<span class="is {escape(cell.tone)}">{escape(cell.text)}</span>'
     if type(cell) is int and -1000 < cell < 1000:
         return str(cell)
-    return conditional_escape(shown(cell))
+    if cell is None:
+        return DASH
+    write = _WRITERS.get(type(cell))
+    return write(cell) if write else conditional_escape(shown(cell))
+
+
+def _link(cell: Link) -> str:
+    note = f'<br><span class="muted">{html.escape(cell.note)}</span>' if cell.note else ""
+    return f'<a href="{html.escape(cell.href)}">{html.escape(cell.text)}</a>{note}'
+
+
+def _state(cell: State) -> str:
+    note = f'<br><span class="muted">{html.escape(cell.note)}</span>' if cell.note else ""
+    return f'<span class="is {html.escape(cell.tone)}">{html.escape(cell.text)}</span>{note}'
+
+
+def _box(cell: Box) -> str:
+    return (
+        f'<input type="checkbox" name="{html.escape(cell.name)}" value="{cell.value}"'
+        f' aria-label="{html.escape(cell.label)}">'
+    )
+
+
+_WRITERS: dict[
+    type, Callable[[Any], str]
+] = {  # by exact type: a subclass, as of a boolean, goes the long way
+    str: html.escape,
+    int: lambda cell: html.escape(shown(cell)),
+    Link: _link,
+    State: _state,
+    Box: _box,
+}
 
 
 def share(part: int, whole: int) -> float | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aggregator import archive, pipeline
-from aggregator.models import Feed
+from aggregator.models import Feed, RawFeed
 from portal.models import User
 from portal.monitoring import audit, letters, sessions, sites, throttle
 
 SCHEDULES = {"tidy": 24 * 60, "check_sites": 15}  # minutes between two runs
+Outcome = dict[str, Any]
 SECONDS = 80.0  # of a task, which ends itself before its two minutes
 
 
@@ -31,17 +34,34 @@ def fetch_now(feed_id: int) -> dict[str, float]:
     return totals.as_dict()
 
 
-def replay(feed_id: int) -> dict[str, int]:
-    """The kept bodies of a feed again through the pipeline."""
-    total = archive.replay(Feed.objects.filter(pk=feed_id).select_related("satker"))
-    return {"new": total.new, "changed": total.changed, "failed": total.failed}
+def replay(feed_id: int, raw_id: int | None = None) -> Outcome:
+    """The kept bodies of a feed, or one of them, again through the pipeline."""
+    feeds = Feed.objects.filter(pk=feed_id).select_related("satker")
+    if raw_id is None:
+        total = archive.replay(feeds)
+    else:
+        kept = RawFeed.objects.select_related("feed__satker").filter(feed=feed_id)
+        total = archive.replay_one(kept.get(pk=raw_id))
+    pipeline.derive(seconds=20)
+    return _outcome(total)
 
 
-def backfill(feed_id: int) -> dict[str, int]:
+def backfill(feed_id: int) -> Outcome:
     """Older pages of a feed, as far as a task's time allows; where it stopped is kept on the feed."""
     feed = Feed.objects.select_related("satker").get(pk=feed_id)
-    total = archive.backfill(feed, seconds=SECONDS)
-    return {"pages": total.pages, "new": total.new}
+    return _outcome(archive.backfill(feed, seconds=SECONDS))
+
+
+def _outcome(total: archive.Sum) -> Outcome:
+    """As django-q2 keeps it, for whoever asked."""
+    return {
+        "pages": total.pages,
+        "new": total.new,
+        "changed": total.changed,
+        "unchanged": total.unchanged,
+        "failed": total.failed,
+        "notes": total.notes[:3],
+    }
 
 
 def check_sites() -> int:

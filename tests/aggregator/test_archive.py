@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -70,6 +71,25 @@ def test_an_older_body_does_not_turn_an_entry_back(feed):
     total = archive.replay([feed])
     assert total.changed == 0
     assert Entry.objects.get(guid="urn:p:0").public_revision.title == "Judul yang dibetulkan"
+
+
+def test_one_kept_body_is_read_again_beneath_what_newer_ones_tell(feed):
+    feed.site.feed("/feed", build_rss([{**posts(0, 1)[0], "title": "Judul yang dibetulkan"}]))
+    pipeline.refresh_feeds([feed.pk])
+    Entry.objects.filter(guid="urn:p:3").update(public_revision=None)
+    Entry.objects.get(guid="urn:p:3").delete()
+    newest, oldest = RawFeed.objects.select_related("feed__satker").order_by("-received_at")
+    assert archive.replay_one(newest).new == 0
+    assert not Entry.objects.filter(guid="urn:p:3").exists()
+    total = archive.replay_one(oldest)
+    assert (total.pages, total.new, total.changed) == (1, 1, 0)
+    assert Entry.objects.get(guid="urn:p:0").public_revision.title == "Judul yang dibetulkan"
+
+
+def test_a_kept_body_that_cannot_be_read_says_so(feed):
+    RawFeed.objects.update(body=zlib.compress(b"<html>bukan umpan</html>"))
+    total = archive.replay_one(RawFeed.objects.select_related("feed__satker").get())
+    assert (total.pages, total.failed, len(total.notes)) == (0, 1, 1)
 
 
 def test_backfill_follows_wordpress_pages_to_the_end_and_stays_silent(feed):

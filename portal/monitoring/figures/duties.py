@@ -10,7 +10,7 @@ from aggregator.models import Satker
 from aggregator.querysets import SatkerQuerySet
 from portal.monitoring.figures import duty
 from portal.monitoring.figures.days_off import local_day
-from portal.monitoring.figures.sums import ordered
+from portal.monitoring.figures.sums import only, ordered
 from portal.monitoring.models import DutyPost
 
 DONE, LATE, MISSING, OPEN = "done", "late", "missing", "open"
@@ -33,7 +33,8 @@ def fulfilments(satker: SatkerQuerySet, quarter: int, now: datetime | None = Non
     """Every one of these satker that has the duty, for the quarter, or the half-year it lies in."""
     first, last = quarter - 1, quarter + 1
     found: dict[int, list[DutyPost]] = defaultdict(list)
-    for post in DutyPost.objects.filter(quarter__range=(first, last)).order_by("day", "entry_id"):
+    told = only(satker, DutyPost.objects.filter(quarter__range=(first, last)))
+    for post in told.order_by("day", "entry_id"):
         found[post.satker_id].append(post)
     return [
         _fulfilment(office, span, found.get(office.pk, []), now)

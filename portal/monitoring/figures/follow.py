@@ -107,12 +107,13 @@ def count_again(satker: Satker) -> None:
     with transaction.atomic():
         _alone(satker)
         counted = counting.count(posts_of(satker.pk), satker.timezone)
-        its = {"satker_id": satker.pk}
+        its: dict[str, int | None] = {"satker_id": satker.pk}
         _keep(OfficeDay, its, ("day",), counting.NUMBERS, counted.day_rows())
         _keep(OfficeSums, its, ("month",), SUMS_FIELDS, counted.sums_rows())
         _keep(OfficeMonth, its, ("month",), counting.QUALITY, counted.month_rows())
         subjects = {key: (posts,) for key, posts in counted.subjects.items()}
-        _keep(OfficeSubject, its, ("month", "kind", "subject"), ("posts",), subjects)
+        placed = its | {"province_id": satker.province_id}
+        _keep(OfficeSubject, placed, ("month", "kind", "subject"), ("posts",), subjects)
         duties = {(d.entry,): (d.day, d.quarter, d.named, d.title) for d in counted.duties.values()}
         _keep(DutyPost, its, ("entry_id",), ("day", "quarter", "named", "title"), duties)
         _, entry, day, title = counted.last or (None, None, None, "")
@@ -130,13 +131,13 @@ def _alone(satker: Satker) -> None:
 
 def _keep(
     model: type[models.Model],
-    its: dict[str, int],
+    its: dict[str, int | None],
     key: tuple[str, ...],
     values: tuple[str, ...],
     wanted: dict[Key, Key],
 ) -> None:
     """Write what differs from the kept rows, and nothing else."""
-    rows = model._default_manager.filter(**its)
+    rows = model._default_manager.filter(satker_id=its["satker_id"])
     kept = {row[1 : 1 + len(key)]: row for row in rows.values_list("pk", *key, *values)}
     changed = {k for k, row in kept.items() if wanted.get(k) != row[1 + len(key) :]}
     for some in _parts([kept[k][0] for k in changed], 500):

@@ -69,7 +69,7 @@ def streaks_of(
     """Runs and gaps of each; a year of the whole nation in some milliseconds."""
     off = off or DaysOff.of(period)
     posted = runs.Posted(satker, period)
-    templates: dict[tuple[date, frozenset[int]], str] = {}
+    templates: dict[tuple[date, frozenset[int]], bytes] = {}
     found = {}
     for office in offices:
         today = local_day(office.timezone, now)

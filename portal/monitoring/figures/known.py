@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from aggregator.models import Feed, Gap, SatkerHold
 from aggregator.querysets import SatkerQuerySet
 from portal.monitoring.figures.silence import Reading, readings
-from portal.monitoring.figures.sums import only
+from portal.monitoring.figures.sums import only, ordered
 from portal.monitoring.models import OfficeState
 
 
@@ -34,13 +34,16 @@ class Known:
 NOTHING = Known()
 
 
-def known_days(satker: SatkerQuerySet, now: datetime | None = None) -> dict[int, Known]:
-    """By satker; one without a feed that was ever read has no entry."""
-    now = now or timezone.now()
+def known_days(
+    satker: SatkerQuerySet, now: datetime | None = None, feeds: dict[int, Reading] | None = None
+) -> dict[int, Known]:
+    """By satker; one without a feed that was ever read has no entry. `feeds`: their readings, where they are
+    in hand."""
+    feeds = readings(satker, now or timezone.now()) if feeds is None else feeds
     states = dict(only(satker, OfficeState.objects.all()).values_list("pk", "first_day"))
-    zones = dict(satker.order_by().values_list("pk", "timezone"))
+    zones = {office.pk: office.timezone for office in ordered(satker)}
     gaps, holds, found = _gaps(satker, zones), _holds(satker), {}
-    for key, reading in {**_former(satker), **readings(now)}.items():
+    for key, reading in {**_former(satker), **feeds}.items():
         if key in zones and (first := _first(states.get(key), reading, ZoneInfo(zones[key]))):
             last = _last(reading, holds.get(key), ZoneInfo(zones[key]))
             found[key] = Known(first, last, tuple(gaps.get(key, ())), reading.problem)

@@ -20,13 +20,13 @@ Kind = OfficeSubject.Kind
 
 @dataclass(frozen=True, slots=True)
 class MonthMix:
-    """One month of one province (None: the national office). `outside`: posts outside of all stages by
-    their best topic; None stands for no topic."""
+    """One month of one province (None: the national office): posts by keys of stages, and those outside of
+    all stages by keys of their best topics; 0 stands for no topic."""
 
     month: date
     province: int | None
-    stages: dict[Stage, int]
-    outside: dict[Topic | None, int]
+    stages: dict[int, int]
+    outside: dict[int, int]
     corrected: int
 
     @property
@@ -48,14 +48,15 @@ def topics(satker: SatkerQuerySet, period: Period) -> list[tuple[Topic, int]]:
 
 def stage_mix(satker: SatkerQuerySet, period: Period) -> list[MonthMix]:
     """By month, newest first, and province in the order of the codes."""
-    known_stages, known_topics = Stage.objects.in_bulk(), Topic.objects.in_bulk()
-    staged: dict[tuple[date, int | None], dict[Stage, int]] = defaultdict(dict)
-    outside: dict[tuple[date, int | None], Counter[Topic | None]] = defaultdict(Counter)
+    known_stages = set(Stage.objects.values_list("pk", flat=True))
+    known_topics = set(Topic.objects.values_list("pk", flat=True))
+    staged: dict[tuple[date, int | None], dict[int, int]] = defaultdict(dict)
+    outside: dict[tuple[date, int | None], Counter[int]] = defaultdict(Counter)
     for month, province, subject, posts in _by_province(satker, period, Kind.STAGE):
-        if subject and (stage := known_stages.get(subject)):
-            staged[month, province][stage] = posts
+        if subject in known_stages:
+            staged[month, province][subject] = posts
     for month, province, subject, posts in _by_province(satker, period, Kind.OUTSIDE):
-        outside[month, province][known_topics.get(subject)] += posts
+        outside[month, province][subject if subject in known_topics else 0] += posts
     corrected = _corrected(satker, period)
     keys = sorted({*staged, *outside}, key=lambda key: (-key[0].toordinal(), key[1] or 0))
     return [
@@ -81,8 +82,8 @@ def _of(satker: SatkerQuerySet, period: Period, kind: str) -> QuerySet[OfficeSub
 def _by_province(
     satker: SatkerQuerySet, period: Period, kind: str
 ) -> list[tuple[date, int | None, int, int]]:
-    rows = _of(satker, period, kind).values("month", "satker__province", "subject").annotate(n=Sum("posts"))
-    return list(rows.values_list("month", "satker__province", "subject", "n"))
+    rows = _of(satker, period, kind).values_list("month", "province", "subject").annotate(n=Sum("posts"))
+    return list(rows)
 
 
 def _corrected(satker: SatkerQuerySet, period: Period) -> dict[tuple[date, int | None], int]:

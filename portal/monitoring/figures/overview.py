@@ -17,7 +17,7 @@ from portal.monitoring.figures.grid import Row, grid
 from portal.monitoring.figures.known import Known, known_days
 from portal.monitoring.figures.reading import lags_of
 from portal.monitoring.figures.runs import Streaks
-from portal.monitoring.figures.silence import Silence, silences
+from portal.monitoring.figures.silence import Silence, readings, silences
 from portal.monitoring.figures.sums import ALL_NUMBERS, NOTHING, Sums, only, ordered, sums
 from portal.monitoring.models import OfficeDay
 
@@ -83,9 +83,10 @@ class Overview:
 def overview(
     satker: SatkerQuerySet, period: Period, now: datetime, *, drawn: int = MOST_DAYS, each: bool = True
 ) -> Overview:
-    """`each`: with runs, gaps and days of every satker, which costs more than sums."""
+    """`each`: with runs, gaps, days and lag of every satker, which cost more than sums."""
     found, lags = sums(satker, period), lags_of(satker, period)
-    quiet = {row.satker.pk: row for row in silences(satker, now)}
+    feeds = readings(satker, now)
+    quiet = {row.satker.pk: row for row in silences(satker, now, feeds)}
     rows = grid(satker, period, now, drawn).rows if each else []
     runs = {row.satker.pk: row.streaks for row in rows}
     offices = [
@@ -94,24 +95,35 @@ def overview(
             found.get(office.pk, NOTHING),
             runs.get(office.pk, UNKNOWN),
             quiet[office.pk],
-            median(lags.get(office.pk, [])),
+            median(lags.get(office.pk, [])) if each else None,
         )
         for office in ordered(satker)
     ]
     days = list(days_of(period.latest(drawn)))
     every = [lag for its in lags.values() for lag in its]
-    return Overview(days, rows, offices, _places(satker, offices, lags, days, now), median(every))
+    return Overview(
+        days,
+        rows,
+        offices,
+        _places(satker, offices, lags, days, known_days(satker, now, feeds), now),
+        median(every),
+    )
 
 
 def _places(
-    satker: SatkerQuerySet, offices: list[Office], lags: dict[int, list[int]], days: list[date], now: datetime
+    satker: SatkerQuerySet,
+    offices: list[Office],
+    lags: dict[int, list[int]],
+    days: list[date],
+    known: dict[int, Known],
+    now: datetime,
 ) -> list[Place]:
     """By province in the order of the codes, the national office last."""
     groups: dict[str, list[Office]] = defaultdict(list)
     for office in offices:
         province = office.satker.province
         groups[province.code if province else "~"].append(office)
-    counts, known = _by_place(satker, days), known_days(satker, now)
+    counts = _by_place(satker, days)
     return [_place(its, lags, days, counts, known, now) for _code, its in sorted(groups.items())]
 
 

@@ -1,5 +1,5 @@
 """Kept counts of attempts to read feeds, a row a feed and day (WIB), and one a month. Follows the fetch
-logs by their numbers, a little behind, so that a log written late by a slow transaction is not passed over."""
+logs by their numbers, a little behind, so that what a slow transaction wrote late is not passed over."""
 
 from __future__ import annotations
 

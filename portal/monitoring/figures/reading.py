@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet, Sum, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
 
 from aggregator.models import Feed
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
 from portal.monitoring.figures.counting import median, percentile
-from portal.monitoring.figures.months import split
+from portal.monitoring.figures.months import month_of, split
 from portal.monitoring.figures.sums import only
 from portal.monitoring.models import FeedDay, FeedMonth, OfficeMonth
 
@@ -48,6 +52,10 @@ class FeedReading:
     delay: Delay
 
 
+FIELDS = (  # of a feed and its satker, of which a nation has hundreds with many more
+    *("url", "state", "error_code", "failures", "last_success_at", "moved_to"),
+    *("satker__code", "satker__name", "satker__timezone", "satker__province__name"),
+)
 NUMBERS = ("polls", "fetched", "unmodified", "same_body", "failed")
 
 
@@ -66,7 +74,7 @@ def feed_readings(satker: SatkerQuerySet, period: Period) -> list[FeedReading]:
     """Every feed of these satker that is active or was asked in the period."""
     polls = polls_of(satker, period)
     delays = delays_of(satker, period)
-    feeds = Feed.objects.filter(satker__in=satker.order_by().values("pk")).select_related("satker__province")
+    feeds = only(satker, Feed.objects.select_related("satker__province")).only(*FIELDS)
     return [
         FeedReading(feed, polls.get(feed.pk) or Polls(), delays.get(feed.satker_id) or Delay(0, None, None))
         for feed in feeds.order_by("satker__code", "url")
@@ -76,22 +84,25 @@ def feed_readings(satker: SatkerQuerySet, period: Period) -> list[FeedReading]:
 
 def delays_of(satker: SatkerQuerySet, period: Period) -> dict[int, Delay]:
     """By satker, over the whole months that the period touches."""
-    minutes: dict[int, list[int]] = defaultdict(list)
-    for key, found in months(satker, period).values_list("satker", "delays"):
-        minutes[key] += found
-    return {
-        key: Delay(len(found), median(found), percentile(found, 95))
-        for key, found in minutes.items()
-        if found
-    }
+    minutes = _gathered(months(satker, period), "delays")
+    for found in minutes.values():
+        found.sort()
+    return {key: Delay(len(found), median(found), percentile(found, 95)) for key, found in minutes.items()}
 
 
 def lags_of(satker: SatkerQuerySet, period: Period) -> dict[int, list[int]]:
     """Days from the event to the own post that tells of it, by satker, over whole months."""
-    days: dict[int, list[int]] = defaultdict(list)
-    for key, found in months(satker, period).values_list("satker", "lags"):
-        days[key] += found
-    return days
+    return _gathered(months(satker, period), "lags")
+
+
+def _gathered(rows: QuerySet[OfficeMonth], name: str) -> dict[int, list[int]]:
+    """The numbers of all months of each satker in one list, read in one go: a year of the nation is thousands
+    of short lists."""
+    texts: dict[int, list[str]] = defaultdict(list)
+    for key, text in rows.values_list("satker", Cast(name, TextField())):
+        if len(text) > len("[]"):
+            texts[key].append(text[1:-1])
+    return {key: json.loads(f"[{','.join(parts)}]") for key, parts in texts.items()}
 
 
 def months(satker: SatkerQuerySet, period: Period) -> QuerySet[OfficeMonth]:
@@ -100,7 +111,11 @@ def months(satker: SatkerQuerySet, period: Period) -> QuerySet[OfficeMonth]:
 
 
 def _attempts(satker: SatkerQuerySet, period: Period) -> list[QuerySet[Any]]:
-    """Whole months, and the days at the ends of the period."""
+    """Whole months, and the days at the ends of the period. Of days to come there are none, so that a period
+    that ends today has the whole of this month."""
+    today = timezone.localdate()
+    if period.last >= today:
+        period = Period(period.first, max(period.last, month_of(today).last))
     wanted = split(period)
     months_of, days = FeedMonth.objects.filter(wanted.months), FeedDay.objects.filter(wanted.days)
     return [only(satker, rows, "feed__satker") for rows in (months_of, days)]
@@ -109,14 +124,22 @@ def _attempts(satker: SatkerQuerySet, period: Period) -> list[QuerySet[Any]]:
 def polls_of(satker: SatkerQuerySet, period: Period) -> dict[int, Polls]:
     """By feed; one that was not asked has no entry."""
     found: dict[int, Polls] = defaultdict(Polls)
+    failures: dict[int, Counter[str]] = defaultdict(Counter)
     for rows in _attempts(satker, period):
-        summed = rows.values_list("feed").annotate(*(Sum(name) for name in NUMBERS))
-        for key, *numbers in summed:
+        for key, *numbers in rows.values_list("feed").annotate(*(Sum(name) for name in NUMBERS)):
             its = found[key]
             for name, number in zip(NUMBERS, numbers, strict=True):
                 setattr(its, name, getattr(its, name) + number)
-        alike = rows.filter(failed__gt=0).values("feed", "kinds").annotate(n=Count("pk"))  # fail alike
-        for key, kinds, n in alike.values_list("feed", "kinds", "n"):
-            for code, number in kinds.items():
-                found[key].kinds[code] += number * n
+        for key, kinds in rows.filter(failed__gt=0).values_list("feed", Cast("kinds", TextField())):
+            failures[key][kinds] += 1
+    for key, texts in failures.items():
+        for text, times in texts.items():
+            for code, number in _kinds(text):
+                found[key].kinds[code] += number * times
     return dict(found)
+
+
+@lru_cache(maxsize=4096)
+def _kinds(text: str) -> tuple[tuple[str, int], ...]:
+    """Days fail alike: each way of failing is read once."""
+    return tuple(json.loads(text).items())

@@ -1,5 +1,5 @@
-"""Runs of working days with a post, and the longest time without one. A period is a text with a letter a day,
-so that a year of every satker is a few thousand short texts."""
+"""Runs of working days with a post, and the longest time without one. A period is a byte a day, so
+that a year of every satker is some hundred short strings of bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from portal.monitoring.figures.days_off import SATURDAY
 from portal.monitoring.figures.sums import only
 from portal.monitoring.models import OfficeSums
 
-POST, WORK, WEEKEND, OFF = "x", " ", "w", "o"
+# A byte a day. What a day is without a post, and whether it had one, are bits of it, so that the two are put
+# together as one great number.
+POST, WORK, WEEKEND, OFF = b"\x08", b"\x01", b"\x02", b"\x04"
+_PLAIN = bytes(POST[0] if code & POST[0] else code for code in range(256))
+_BITS = bytes.maketrans(b"01", b"\x00" + POST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +32,15 @@ class Streaks:
     gap: int
 
 
-def streaks(posted: str, template: str, *, is_over: bool) -> Streaks:
+def streaks(posted: bytes, template: bytes, *, is_over: bool) -> Streaks:
     """`posted` and `template` of the same days. A last day that is not over ends no run without a post, and
     is no gap yet."""
-    marked = "".join([POST if mark == POST else usual for mark, usual in zip(posted, template, strict=True)])
-    if not is_over and marked and marked[-1] != POST:
+    both = int.from_bytes(posted, "big") | int.from_bytes(template, "big")
+    marked = both.to_bytes(len(template), "big").translate(_PLAIN)
+    if not is_over and not marked.endswith(POST):
         marked = marked[:-1]
-    expected = marked.replace(OFF, "")
-    worked = expected.replace(WEEKEND, "")
+    expected = marked.replace(OFF, b"")
+    worked = expected.replace(WEEKEND, b"")
     return Streaks(
         len(worked) - len(worked.rstrip(POST)),
         max(map(len, worked.split(WORK))),
@@ -43,10 +48,15 @@ def streaks(posted: str, template: str, *, is_over: bool) -> Streaks:
     )
 
 
-def template(first: date, last: date, off: Collection[date]) -> str:
+def template(first: date, last: date, off: Collection[date]) -> bytes:
     """What each day is without a post."""
     days = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
-    return "".join(OFF if d in off else WEEKEND if d.weekday() >= SATURDAY else WORK for d in days)
+    return b"".join(OFF if d in off else WEEKEND if d.weekday() >= SATURDAY else WORK for d in days)
+
+
+def marks(bits: str) -> bytes:
+    """Days with a post of ones and noughts."""
+    return bits.encode().translate(_BITS)
 
 
 class Posted:
@@ -61,7 +71,7 @@ class Posted:
         for key, month, days in only(satker, rows).values_list("satker", "month", "days"):
             self._days[key][month] = days
 
-    def of(self, key: int, last: date) -> str:
+    def of(self, key: int, last: date) -> bytes:
         """From the first day of the period to `last`, which lies in it."""
         mine = self._days.get(key, {})
         bits = [
@@ -69,8 +79,4 @@ class Posted:
             for month, length in zip(self._months, self._lengths, strict=True)
         ]
         start = self.period.first.day - 1
-        days = "".join(bits)[start : start + (last - self.period.first).days + 1]
-        return days.translate(_BITS)
-
-
-_BITS = str.maketrans("01", WORK + POST)
+        return marks("".join(bits)[start : start + (last - self.period.first).days + 1])

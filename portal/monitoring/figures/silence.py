@@ -17,7 +17,7 @@ from aggregator.models import Feed, Satker, SatkerHold
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
 from portal.monitoring.figures.days_off import DaysOff, local_day
-from portal.monitoring.figures.sums import ordered
+from portal.monitoring.figures.sums import only, ordered
 from portal.monitoring.models import OfficeState
 
 STALE = timedelta(days=2)  # a good fetch longer ago says nothing of today: our own worker may be at fault
@@ -56,12 +56,15 @@ def classes() -> tuple[int, ...]:
     return tuple(sorted(settings.SILENCE_DAYS))
 
 
-def silences(satker: SatkerQuerySet, now: datetime | None = None) -> list[Silence]:
-    """Every one of these satker, the longest silent first, those not known last."""
+def silences(
+    satker: SatkerQuerySet, now: datetime | None = None, feeds: dict[int, Reading] | None = None
+) -> list[Silence]:
+    """Every one of these satker, the longest silent first, those not known last. `feeds`: their readings,
+    where they are in hand."""
     now = now or timezone.now()
     offices = ordered(satker)
-    states = OfficeState.objects.in_bulk()
-    feeds = readings(now)
+    states = {state.pk: state for state in only(satker, OfficeState.objects.all())}
+    feeds = readings(satker, now) if feeds is None else feeds
     oldest = min((s.last_day for s in states.values() if s.last_day), default=now.date())
     off = DaysOff.of(Period(oldest, now.date() + timedelta(days=1)))
     rows = [_silence(office, states.get(office.pk), feeds, off, now) for office in offices]
@@ -124,13 +127,13 @@ class Told(NamedTuple):
     first_success_at: datetime | None
 
 
-def readings(now: datetime) -> dict[int, Reading]:
+def readings(satker: SatkerQuerySet, now: datetime) -> dict[int, Reading]:
     """What can be said of every satker with an active feed, from all its feeds together: with one that
     fails, its silence is not known."""
     feeds: dict[int, list[Told]] = defaultdict(list)
-    rows = Feed.objects.active().order_by()
-    for key, *told in rows.values_list("satker", "error_code", "last_success_at", "first_success_at"):
-        feeds[key].append(Told(*told))
+    rows = only(satker, Feed.objects.active())
+    for key, code, last, first in rows.values_list("satker", *Told._fields):
+        feeds[key].append(Told(code, last, first))
     held = set(SatkerHold.objects.filter(ended_at=None).values_list("satker", flat=True))
     return {key: _reading(found, key in held, now) for key, found in feeds.items()}
 

@@ -7,12 +7,13 @@ from datetime import date
 from typing import TypeVar
 
 from django.db.models import Count, Model, Q, QuerySet, Sum
+from django.utils import timezone
 
 from aggregator.models import Satker
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
 from portal.monitoring.figures.counting import NUMBERS, Day
-from portal.monitoring.figures.months import split
+from portal.monitoring.figures.months import month_of, split
 from portal.monitoring.models import OfficeDay, OfficeSums
 
 R = TypeVar("R", bound=Model)
@@ -46,17 +47,27 @@ ADDED = [Sum(name) for name in NUMBERS]
 
 def sums(satker: SatkerQuerySet, period: Period) -> dict[int, Sums]:
     """By satker; one without a post has no entry."""
-    wanted = split(period)
+    wanted = split(_with_no_end(period))
+    months = only(satker, OfficeSums.objects.filter(wanted.months))
+    days = only(satker, OfficeDay.objects.filter(wanted.days))
+    active = Count("pk", filter=Q(own__gt=0))
     found: dict[int, list[int]] = {}
-    for rows, active in (
-        (OfficeSums.objects.filter(wanted.months), Sum("active_days")),
-        (OfficeDay.objects.filter(wanted.days), Count("pk", filter=Q(own__gt=0))),
+    for key, *numbers in (
+        *months.values_list("satker").annotate(*ADDED, active=Sum("active_days")),
+        *days.values_list("satker").annotate(*ADDED, active=active),
     ):
-        for key, *numbers in only(satker, rows).values_list("satker").annotate(*ADDED, active=active):
-            found[key] = (
-                [a + b for a, b in zip(found[key], numbers, strict=True)] if key in found else numbers
-            )
+        before = found.get(key, [0] * len(numbers))
+        found[key] = [a + b for a, b in zip(before, numbers, strict=True)]
     return {key: Sums(*numbers) for key, numbers in found.items()}
+
+
+def _with_no_end(period: Period) -> Period:
+    """A period that ends today has the whole of this month, unless a site dates posts ahead."""
+    today = timezone.localdate()
+    last = month_of(today).last
+    if period.last < today or period.last >= last or OfficeDay.objects.filter(day__gt=period.last).exists():
+        return period
+    return Period(period.first, last)
 
 
 def by_day(satker: SatkerQuerySet, period: Period) -> dict[int, dict[date, int]]:

@@ -55,6 +55,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("officestate", "first_day", models.DateField(null=True)),
+        migrations.AddField(
+            "officesubject",
+            "province",
+            models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="aggregator.province",
+            ),
+        ),
+        migrations.AddIndex(
+            "officesubject",
+            models.Index(
+                fields=["kind", "month", "province", "subject", "posts"], name="officesubject_place"
+            ),
+        ),
         migrations.CreateModel(
             name="OfficeSums",
             fields=[

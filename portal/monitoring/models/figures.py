@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from aggregator.models import Feed, Satker
+from aggregator.models import Feed, Province, Satker
 from portal.monitoring.figures.counting import NUMBERS
 
 
@@ -86,7 +86,7 @@ class OfficeMonth(models.Model):
 
 class OfficeSubject(models.Model):
     """How many dated posts of one satker's month have one subject of one kind. `subject` is the key of a
-    stage, topic or satker; 0 where there is none."""
+    stage, topic or satker; 0 where there is none. `province` is the satker's, which its code fixes."""
 
     class Kind(models.TextChoices):
         STAGE = "s", "stage"  # 0: outside of all stages
@@ -95,6 +95,9 @@ class OfficeSubject(models.Model):
         SOURCE = "r", "whose post is carried"
 
     satker = models.ForeignKey(Satker, on_delete=models.CASCADE, related_name="+")
+    province = models.ForeignKey(
+        Province, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     month = models.DateField()
     kind = models.CharField(max_length=1, choices=Kind.choices)
     subject = models.BigIntegerField(default=0)
@@ -107,7 +110,10 @@ class OfficeSubject(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["kind", "month", "satker", "subject", "posts"], name="officesubject_month")
+            models.Index(fields=["kind", "month", "satker", "subject", "posts"], name="officesubject_month"),
+            models.Index(
+                fields=["kind", "month", "province", "subject", "posts"], name="officesubject_place"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from datetime import date
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -10,6 +13,7 @@ from portal.charts import span
 from portal.days import Period
 from portal.monitoring.asked import Asked
 from portal.monitoring.figures import compare, targets
+from portal.monitoring.figures.days_off import days_of
 from portal.monitoring.figures.overview import Office, Overview, Place
 from portal.monitoring.figures.silence import Silence
 from portal.monitoring.reports.cells import office, office_columns, table
@@ -99,6 +103,22 @@ def _office_row(row: Office) -> tuple[Cell, ...]:
         row.lag,
         silence_state(row.silence),
     )
+
+
+def by_day(satker: Satker, days: Mapping[date, int], unread: Collection[date], period: Period) -> Table:
+    """Every day of one satker; of those that could not be read no number is told."""
+    rows = [
+        (day, None if day in unread and day not in days else days.get(day, 0), _word(day, days, unread))
+        for day in days_of(period)
+    ]
+    columns = [Column(_("Hari"), "day"), Column(_("Berita"), "number"), Column(_("Keadaan"))]
+    return Table(_("hari %s") % satker.code, _("Berita tiap hari"), columns, rows)
+
+
+def _word(day: date, days: Mapping[date, int], unread: Collection[date]) -> str:
+    if day in days:
+        return _("ada berita")
+    return _("tidak diketahui") if day in unread else _("tanpa berita")
 
 
 def silence_state(row: Silence) -> State:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from aggregator.models import Province, Topic
+from aggregator.models import Province, Stage, Topic
 from portal.monitoring.asked import Asked
 from portal.monitoring.figures import mix
 from portal.monitoring.figures.ranking import Place, ranking
@@ -130,29 +128,33 @@ def own_and_reposts(asked: Asked) -> Table:
     )
 
 
-def _outside_columns() -> dict[str, tuple[str, ...]]:
-    """Columns of posts outside of all stages, with the names of their topics."""
-    return {
+def _outside_columns() -> dict[str, frozenset[int]]:
+    """Columns of posts outside of all stages, with the keys of their topics."""
+    keys = dict(Topic.objects.values_list("name", "pk"))
+    names = {
         _("PDPB"): ("Data Pemilih",),
         _("Pendidikan pemilih"): ("Sosialisasi & Pendidikan Pemilih",),
         _("Kelembagaan"): ("Kelembagaan/Rapat",),
         _("PPID/JDIH"): ("PPID/Informasi Publik", "Hukum/JDIH"),
         _("SDM"): ("SDM & Badan Adhoc",),
     }
+    return {head: frozenset(keys[name] for name in its if name in keys) for head, its in names.items()}
 
 
 def stage_mix(asked: Asked) -> Table:
     found = mix.stage_mix(asked.satker, asked.period)
-    stages = sorted({stage for row in found for stage in row.stages}, key=lambda stage: stage.position)
-    provinces = Province.objects.in_bulk()
+    seen = {key for row in found for key in row.stages}
+    stages = sorted(Stage.objects.filter(pk__in=seen), key=lambda stage: stage.position)
+    keys = [stage.pk for stage in stages]
+    provinces, outside = Province.objects.in_bulk(), _outside_columns()
     rows: list[tuple[Cell, ...]] = [
         (
             row.month,
             provinces[row.province].name if row.province in provinces else _("KPU RI"),
             row.posts,
             row.within,
-            *(row.stages.get(stage, 0) for stage in stages),
-            *_outside(row.outside),
+            *[row.stages.get(key, 0) for key in keys],
+            *_outside(row.outside, outside),
             row.corrected,
         )
         for row in found
@@ -164,7 +166,7 @@ def stage_mix(asked: Asked) -> Table:
         Column(_("Berita"), "number"),
         Column(_("Tahapan"), "number"),
         *(Column(stage.name, "number") for stage in stages),
-        *(Column(name, "number") for name in _outside_columns()),
+        *(Column(name, "number") for name in outside),
         Column(_("Non-tahapan lain"), "number"),
         Column(_("Belum ditentukan"), "number"),
         Column(_("Dikoreksi petugas"), "number"),
@@ -186,8 +188,8 @@ def stage_mix(asked: Asked) -> Table:
     )
 
 
-def _outside(topics: dict[Topic | None, int]) -> tuple[int, ...]:
+def _outside(topics: dict[int, int], columns: dict[str, frozenset[int]]) -> tuple[int, ...]:
     """By the columns, then others, then those without a topic."""
-    counts = Counter({topic.name: posts for topic, posts in topics.items() if topic})
-    named = [sum(counts[name] for name in names) for names in _outside_columns().values()]
-    return (*named, sum(counts.values()) - sum(named), topics.get(None, 0))
+    named = [sum([topics.get(key, 0) for key in keys]) for keys in columns.values()]
+    without = topics.get(0, 0)
+    return (*named, sum(topics.values()) - sum(named) - without, without)

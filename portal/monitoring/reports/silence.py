@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from portal.models import User
@@ -72,7 +74,36 @@ def duty_list(asked: Asked) -> Table:
         duties.fulfilments(asked.satker, asked.quarter, asked.now),
         key=lambda row: (order.index(row.state), row.satker.code),
     )
-    rows = [
+    missing = sum(row.state == duties.MISSING for row in found)
+    summary = _("%(missing)d dari %(all)d satker belum memuat berita PDPB untuk masa ini.")
+    return table(
+        asked,
+        _("kewajiban pdpb"),
+        _("Kewajiban PDPB"),
+        duty_columns(),
+        duty_rows(found),
+        summary=summary % {"missing": missing, "all": len(found)},
+        counted=_(
+            "Pemutakhiran Data Pemilih Berkelanjutan (PKPU 1/2025): kabupaten/kota tiap triwulan, provinsi "
+            "tiap semester; diberitakan paling lambat tanggal 15 setelah masa berakhir. Masa diambil dari "
+            "judul, tanpa sebutan masa dari tanggal terbit. Muat ulang tidak memenuhi kewajiban."
+        ),
+    )
+
+
+def duty_columns() -> list[Column]:
+    return [
+        *office_columns(),
+        Column(_("Masa")),
+        Column(_("Paling lambat"), "day"),
+        Column(_("Keadaan")),
+        Column(_("Berita")),
+        Column(_("Tanggal"), "day"),
+    ]
+
+
+def duty_rows(found: Iterable[duties.Fulfilment]) -> list[tuple[Cell, ...]]:
+    return [
         (
             *office(row.satker),
             row.span.name,
@@ -83,29 +114,6 @@ def duty_list(asked: Asked) -> Table:
         )
         for row in found
     ]
-    columns = [
-        *office_columns(),
-        Column(_("Masa")),
-        Column(_("Paling lambat"), "day"),
-        Column(_("Keadaan")),
-        Column(_("Berita")),
-        Column(_("Tanggal"), "day"),
-    ]
-    missing = sum(row.state == duties.MISSING for row in found)
-    summary = _("%(missing)d dari %(all)d satker belum memuat berita PDPB untuk masa ini.")
-    return table(
-        asked,
-        _("kewajiban pdpb"),
-        _("Kewajiban PDPB"),
-        columns,
-        rows,
-        summary=summary % {"missing": missing, "all": len(found)},
-        counted=_(
-            "Pemutakhiran Data Pemilih Berkelanjutan (PKPU 1/2025): kabupaten/kota tiap triwulan, provinsi "
-            "tiap semester; diberitakan paling lambat tanggal 15 setelah masa berakhir. Masa diambil dari "
-            "judul, tanpa sebutan masa dari tanggal terbit. Muat ulang tidak memenuhi kewajiban."
-        ),
-    )
 
 
 def _title(row: Silence) -> Cell:

@@ -15,11 +15,13 @@ from portal.days import Period
 from portal.monitoring import asked, heat
 from portal.monitoring.access import staff
 from portal.monitoring.figures import duties, follow, mix, silence, sums, targets
+from portal.monitoring.figures.days_off import days_of
+from portal.monitoring.figures.known import NOTHING, known_days
 from portal.monitoring.figures.overview import Overview, overview
 from portal.monitoring.reports import activity as tables
 from portal.monitoring.reports.cells import office
-from portal.monitoring.reports.silence import duty_list
-from portal.monitoring.show import month_choices, quarters, show
+from portal.monitoring.reports.silence import duty_columns, duty_list, duty_rows
+from portal.monitoring.show import file_of, month_choices, quarters, show
 from portal.monitoring.tables import Link, Table
 
 FEW = 60  # satker that are shown one by one; more are shown by province
@@ -96,23 +98,34 @@ def one_office(request: HttpRequest, code: str) -> HttpResponse:
     today = timezone.localdate(wanted.now)
     year = Period(today - timedelta(days=YEAR), today)
     days = sums.by_day(mine, year).get(satker.pk, {})
+    known = known_days(mine, wanted.now).get(satker.pk, NOTHING)
+    unread = frozenset(day for day in days_of(year) if not known.covers(day))
+    told = [
+        row
+        for quarter in range(wanted.quarter + 1, wanted.quarter - 4, -1)
+        for row in duties.fulfilments(mine, quarter, wanted.now)
+    ]
+    if file := file_of(
+        request,
+        hari=lambda: tables.by_day(satker, days, unread, year),
+        kewajiban=lambda: Table(_("kewajiban pdpb"), _("Kewajiban PDPB"), duty_columns(), duty_rows(told)),
+    ):
+        return file
     found = overview(mine, wanted.period, wanted.now)
     (quiet,) = silence.silences(mine, wanted.now)
     state = follow.current()
     context = {
         "asked": wanted,
         "satker": satker,
-        "calendar": charts.calendar_of(days, year.first, year.last),
+        "calendar": charts.calendar_of(days, year.first, year.last, unread),
+        "unread": len(unread),
+        "why_unread": known.why,
         "year_posts": sum(days.values()),
         "office": found.offices[0],
         "state": tables.silence_state(quiet),
         "silence": quiet,
         "aim": targets.aims(mine, wanted.period)[0],
-        "duties": [
-            row
-            for quarter in range(wanted.quarter + 1, wanted.quarter - 4, -1)
-            for row in duties.fulfilments(mine, quarter, wanted.now)
-        ],
+        "duties": told,
         "topics": _bars(mix.topics(mine, year)),
         "months": month_choices(wanted),
         "followed_at": state.followed_at if state else None,

@@ -24,12 +24,15 @@ from portal.monitoring.alert_forms import WebhookForm
 from portal.monitoring.alerts import digest as digests
 from portal.monitoring.alerts.rules import RULES
 from portal.monitoring.figures.today import today
+from portal.monitoring.lists import people as lists
 from portal.monitoring.models import Alert, Digest, DigestPick, Notice, Webhook
-from portal.monitoring.show import file_addresses, show
-from portal.monitoring.tables import Column, Link, Moment, State, Table
+from portal.monitoring.show import file_addresses, file_of, show
+from portal.monitoring.tables import Box, Column, Link, Moment, State, Table, columns
+from portal.templatetags.berita import short_day
 
 Action = audit.Action
 MOST = 500
+MOST_EXPORTED = 20_000
 PICKS = 5
 _ENTRY = re.compile(r"(?:.*/berita/)?(\d{1,18})(?:/.*)?")
 
@@ -59,7 +62,7 @@ def alerts(request: HttpRequest, ending: str = "") -> HttpResponse:
         return show(request, wanted, _table(wanted, rows), ending)
     context = {
         "asked": wanted,
-        "rows": [(row, RULES[row.rule].label if row.rule in RULES else row.rule) for row in rows],
+        "shown": _shown(rows),
         "state": state,
         "rule": rule,
         "rules": [(name, kind.label) for name, kind in RULES.items()],
@@ -67,6 +70,41 @@ def alerts(request: HttpRequest, ending: str = "") -> HttpResponse:
         "files": file_addresses(request),
     }
     return render(request, "monitoring/alerts.html", context)
+
+
+def _shown(rows: list[Alert]) -> Table:
+    """As the page has them, each with a box to take note of it."""
+    return Table(
+        _("peringatan"),
+        _("Peringatan"),
+        columns(
+            *("", _("Kejadian"), _("Aturan"), (_("Mulai"), "moment"), (_("Diberitahukan"), "number")),
+            _("Keadaan"),
+        ),
+        [
+            (
+                "" if row.closed_at or row.acknowledged_at else Box("peringatan", row.pk, row.title),
+                Link(row.title, row.address or "#", row.detail),
+                _label(row.rule),
+                Moment(row.opened_at),
+                f"{row.notices}×",
+                _state(row),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _label(rule: str) -> str:
+    return str(RULES[rule].label) if rule in RULES else rule
+
+
+def _state(row: Alert) -> State:
+    if row.closed_at:
+        return State(_("selesai %s") % short_day(row.closed_at), "off")
+    if row.acknowledged_at:
+        return State(_("diketahui %s") % row.acknowledged_by, "wait", row.note)
+    return State(_("terbuka"), "bad")
 
 
 def _table(wanted: asked.Asked, rows: list[Alert]) -> Table:
@@ -89,7 +127,7 @@ def _table(wanted: asked.Asked, rows: list[Alert]) -> Table:
         [
             (
                 Link(row.title, row.address) if row.address else row.title,
-                str(RULES[row.rule].label) if row.rule in RULES else row.rule,
+                _label(row.rule),
                 str(row.satker) if row.satker else None,
                 row.detail,
                 Moment(row.opened_at),
@@ -128,12 +166,20 @@ def outbox(request: HttpRequest) -> HttpResponse:
     """What was sent, what waits, what failed; and the machines that are told."""
     user = staff_user(request)
     hooks = {str(hook.pk): hook.name for hook in Webhook.objects.all()}
-    rows = Notice.objects.order_by("-created_at", "-pk")[:200]
+    sent = Notice.objects.order_by("-created_at", "-pk")
+
+    def named(rows: QuerySet[Notice]) -> list[tuple[Notice, str]]:
+        """Each with whom it goes to: a webhook by its name."""
+        return [(row, hooks.get(row.address, row.address)) for row in rows]
+
+    if file := file_of(
+        request,
+        pemberitahuan=lambda: lists.notices(named(sent.defer("body")[:MOST_EXPORTED])),
+        webhook=lambda: lists.webhooks(Webhook.objects.all()),
+    ):
+        return file
     context = {
-        "rows": [
-            (row, hooks.get(row.address, row.address) if row.channel == "webhook" else row.address)
-            for row in rows
-        ],
+        "rows": named(sent[:200]),
         "hooks": Webhook.objects.all(),
         "rules": [(name, kind.label) for name, kind in RULES.items()],
         "form": WebhookForm() if user.role == Role.ADMIN else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,10 +15,11 @@ from aggregator.classify import BY_STAFF
 from aggregator.models import Correction, Entry, EntryTopic, Province, Stage, Topic
 from aggregator.search import Filters, search
 from portal.forms import read_choice, read_text
-from portal.monitoring import audit, deciding, exports
+from portal.monitoring import deciding
 from portal.monitoring.access import staff, staff_user, within
 from portal.monitoring.paging import Page, paged
-from portal.monitoring.tables import Column, Moment, Table
+from portal.monitoring.show import file_of
+from portal.monitoring.tables import Moment, Table, columns
 
 MOST_FOUND = 500
 MOST_EXPORTED = 20_000
@@ -86,7 +87,7 @@ def _tags() -> QuerySet[EntryTopic]:
 
 def _posts(request: HttpRequest) -> QuerySet[Entry]:
     tags = EntryTopic.objects.filter(removed=False).select_related("topic")
-    rows = within(staff_user(request), Entry.objects.public()).for_lists()  # type: ignore[attr-defined]
+    rows = within(staff_user(request), Entry.objects.public_of()).for_lists()  # type: ignore[attr-defined]
     found: QuerySet[Entry] = rows.select_related("public_revision", "satker", "province", "stage")
     return found.prefetch_related(Prefetch("entry_topics", tags, to_attr="shown_topics"))
 
@@ -95,8 +96,8 @@ def _posts(request: HttpRequest) -> QuerySet[Entry]:
 def classification(request: HttpRequest) -> HttpResponseBase:
     wanted = Wanted.read(request)
     rows = wanted.of(_posts(request)).order_by("-pk")
-    if "format" in request.GET:
-        return _export(request, rows)
+    if file := file_of(request, klasifikasi=lambda: _table(rows)):
+        return file
     page: Page[Entry] = paged(request, rows)
     facts = {
         "page": page,
@@ -111,20 +112,16 @@ def classification(request: HttpRequest) -> HttpResponseBase:
     return render(request, "monitoring/classification.html", facts)
 
 
-def _export(request: HttpRequest, rows: QuerySet[Entry]) -> HttpResponse:
-    labels = (
-        *((_("Nomor"), "number"), (_("Kode"), "text"), (_("Satker"), "text"), (_("Judul"), "text")),
-        *((_("Terbit"), "moment"), (_("Topik"), "text"), (_("Aturan topik"), "text"), (_("Tahapan"), "text")),
-        *((_("Aturan tahapan"), "text"), (_("Asal"), "text")),
-    )
-    table = Table(
+def _table(rows: QuerySet[Entry]) -> Table:
+    return Table(
         name=_("klasifikasi"),
         title=_("Klasifikasi"),
-        columns=[Column(label, kind) for label, kind in labels],
+        columns=columns(
+            *((_("Nomor"), "number"), _("Kode"), _("Satker"), _("Judul"), (_("Terbit"), "moment")),
+            *(_("Topik"), _("Aturan topik"), _("Tahapan"), _("Aturan tahapan"), _("Asal")),
+        ),
         rows=[_cells(entry) for entry in rows[:MOST_EXPORTED]],
     )
-    audit.record(audit.Action.EXPORT, deciding.by(request), name=table.title, rows=len(table.rows))
-    return exports.respond(table, read_choice(request, "format", ["csv", "xlsx"]))
 
 
 def _cells(entry: Any) -> list[Any]:

@@ -14,9 +14,12 @@ from aggregator.search import Filters, search
 from portal.forms import read_text
 from portal.monitoring import compare, deciding
 from portal.monitoring.access import NATIONAL, staff, staff_user, within
+from portal.monitoring.lists import decisions
 from portal.monitoring.paging import Page, paged
+from portal.monitoring.show import file_of
 
 MOST_FOUND = 500
+MOST_EXPORTED = 20_000
 MOST_MEMBERS = 600
 
 
@@ -30,14 +33,17 @@ def duplicates(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(pk__in=found.entry_ids)
     if satker:
         rows = rows.filter(_has_member(Entry.objects.filter(satker__code=satker)))
-    page: Page[Entry] = paged(request, rows.order_by("-pk"))
+    rows = rows.order_by("-pk")
+    if file := file_of(request, duplikat=lambda: decisions.stories(rows[:MOST_EXPORTED])):
+        return file
+    page: Page[Entry] = paged(request, rows)
     facts = {"page": page, "words": words, "satker": satker}
     return render(request, "monitoring/duplicates.html", facts)
 
 
 def _leads(request: HttpRequest) -> QuerySet[Entry]:
     """Stories in which the account's own satker have a part."""
-    leads = Entry.objects.public().for_lists().filter(carriers__gt=0, story__isnull=False)
+    leads = Entry.objects.public_of().for_lists().filter(carriers__gt=0, story__isnull=False)
     user = staff_user(request)
     return leads if user.role in NATIONAL else leads.filter(_has_member(within(user, Entry.objects.all())))
 
@@ -51,13 +57,17 @@ def story(request: HttpRequest, pk: int) -> HttpResponse:
     members = _members(request, pk)
     lead = next((entry for entry in members if entry.is_lead), members[0])
     text = lead.public_revision.text if lead.public_revision else ""
+    rows = [(entry, None if entry.pk == lead.pk else _alike(text, entry)) for entry in members[:MOST_MEMBERS]]
+    said = _decisions([entry.pk for entry in members])
+    if file := file_of(
+        request, berita=lambda: decisions.members(rows), keputusan=lambda: decisions.story_decisions(said)
+    ):
+        return file
     facts = {
         "story": pk,
         "lead": lead,
-        "members": [
-            (entry, None if entry.pk == lead.pk else _alike(text, entry)) for entry in members[:MOST_MEMBERS]
-        ],
-        "decisions": _decisions([entry.pk for entry in members]),
+        "members": rows,
+        "decisions": said,
         "may_decide": staff_user(request).role in deciding.DECIDERS,
         "shown": _shown(request, members, lead),
     }

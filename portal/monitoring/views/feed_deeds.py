@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_q.tasks import async_task
 
 from aggregator import approve, moves
-from aggregator.models import Feed, FetchLog, Satker, SatkerHost, SatkerMove
+from aggregator.models import Feed, FetchLog, RawFeed, Satker, SatkerHost, SatkerMove
 from portal.monitoring import audit, deciding
 from portal.monitoring.access import own_or_404, staff, staff_user, within
 from portal.monitoring.audit import Action
+from portal.monitoring.lists import sites
+from portal.monitoring.show import file_of
 
 TASKS = "portal.monitoring.tasks"
 
@@ -29,14 +31,13 @@ def feed_deed(request: HttpRequest, pk: int) -> HttpResponse:
     match request.POST.get("lakukan", ""):
         case "ambil":
             last = FetchLog.objects.filter(feed=feed).order_by("-pk").values_list("pk", flat=True).first()
-            _queue(request, Action.FEED_FETCH, "fetch_now", feed)
+            _queue(request, Action.FEED_FETCH, "fetch_now", feed, feed.pk)
             return redirect(f"/pantauan/umpan/{pk}?menunggu={last or 0}#hasil")
         case "ulang":
-            _queue(request, Action.FEED_REPLAY, "replay", feed)
-            messages.success(request, _("Umpan mentah yang tersimpan sedang dibaca ulang."))
+            return _replay(request, feed)
         case "isi":
-            _queue(request, Action.FEED_BACKFILL, "backfill", feed)
-            messages.success(request, _("Halaman lama umpan sedang diambil satu per satu."))
+            task = _queue(request, Action.FEED_BACKFILL, "backfill", feed, feed.pk)
+            return redirect(f"/pantauan/umpan/{pk}?tugas={task}#hasil")
         case "matikan":
             deciding.once(request, lambda: approve.disable_feed(feed, by, reason), _("Umpan dimatikan."))
         case "pakai":
@@ -48,9 +49,24 @@ def feed_deed(request: HttpRequest, pk: int) -> HttpResponse:
     return deciding.back(request, f"/pantauan/umpan/{pk}")
 
 
-def _queue(request: HttpRequest, action: Action, task: str, feed: Feed) -> None:
-    audit.record(action, deciding.by(request), thing=feed)
-    async_task(f"{TASKS}.{task}", feed.pk)
+def _replay(request: HttpRequest, feed: Feed) -> HttpResponse:
+    """All kept bodies of the feed, or the one of an attempt (`mentah`)."""
+    chosen = deciding.numbers(request, "mentah")[:1]
+    if not chosen:
+        task = _queue(request, Action.FEED_REPLAY, "replay", feed, feed.pk)
+    else:
+        raw = get_object_or_404(RawFeed.objects.defer("body"), pk=chosen[0], feed=feed)
+        said: dict[str, Any] = {"received_at": raw.received_at.isoformat(), "sha256": raw.sha256}
+        task = _queue(request, Action.FEED_REPLAY, "replay", feed, feed.pk, raw.pk, **said)
+    return redirect(f"/pantauan/umpan/{feed.pk}?tugas={task}#hasil")
+
+
+def _queue(
+    request: HttpRequest, action: Action, task: str, feed: Feed, *arguments: int, **details: Any
+) -> str:
+    """The task's name, by which its result is found."""
+    audit.record(action, deciding.by(request), thing=feed, **details)
+    return str(async_task(f"{TASKS}.{task}", *arguments))
 
 
 # --- what waits for a person ------------------------------------------------------------------------
@@ -60,13 +76,24 @@ def _queue(request: HttpRequest, action: Action, task: str, feed: Feed) -> None:
 def candidates(request: HttpRequest) -> HttpResponse:
     user = staff_user(request)
     feeds = within(user, Feed.objects.select_related("satker", "replaces"))
+    proposed = feeds.filter(state="candidate").order_by("satker__code", "url")
+    moved = feeds.filter(state="active").exclude(moved_to="").order_by("satker__code")
+    hosts = within(user, SatkerHost.objects.select_related("satker")).filter(state="proposed")
+    open_moves = within(user, SatkerMove.objects.select_related("satker")).filter(state__in=SatkerMove.OPEN)
+    announced = open_moves.order_by("announced_at")
+    if file := file_of(
+        request,
+        umpan=lambda: sites.candidates(proposed),
+        host=lambda: sites.hosts(hosts),
+        dialihkan=lambda: sites.moved(moved),
+        perpindahan=lambda: sites.moves(announced),
+    ):
+        return file
     facts = {
-        "feeds": feeds.filter(state="candidate").order_by("satker__code", "url"),
-        "moved": feeds.filter(state="active").exclude(moved_to="").order_by("satker__code"),
-        "hosts": within(user, SatkerHost.objects.select_related("satker")).filter(state="proposed"),
-        "moves": within(user, SatkerMove.objects.select_related("satker"))
-        .filter(state__in=SatkerMove.OPEN)
-        .order_by("announced_at"),
+        "feeds": proposed,
+        "moved": moved,
+        "hosts": hosts,
+        "moves": announced,
         "may_decide": user.role in deciding.DECIDERS,
     }
     return render(request, "monitoring/candidates.html", facts)

@@ -8,29 +8,38 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_q.models import Task
 
 from aggregator import links
 from aggregator.models import Feed, FetchLog, Gap, Province, RawFeed, SatkerHost
 from portal.days import Period
 from portal.forms import read_choice, read_text
-from portal.monitoring import audit, deciding, exports
+from portal.monitoring import deciding
 from portal.monitoring.access import own_or_404, satker_of, staff, staff_user, within
 from portal.monitoring.figures import reading
+from portal.monitoring.lists import sites
 from portal.monitoring.models import SiteCheck
 from portal.monitoring.paging import Page, paged, read_number
 from portal.monitoring.plain_words import error_in_words
-from portal.monitoring.tables import Cell, Column, Link, Moment, State, Table
+from portal.monitoring.show import file_of
+from portal.monitoring.tables import Cell, Column, Link, Moment, State, Table, columns, moment
 
 DAYS = 30  # of availability and delay
 SOON = timedelta(days=21)  # a certificate that ends within
 STATES = ["", "gagal", "terbaca", "belum", "calon", "berhenti", "mati"]
 ATTEMPTS = 50
+TASKS = ("portal.monitoring.tasks.replay", "portal.monitoring.tasks.backfill")  # that tell what they did
+FIELDS = (  # of a feed and its satker, that the list shows
+    *("url", "state", "error_code", "failures", "last_success_at", "next_check_at", "moved_to"),
+    *("satker__code", "satker__name", "satker__timezone", "satker__province_id"),
+)
+MOST_EXPORTED = 20_000
 
 
 @dataclass(frozen=True)
@@ -101,9 +110,8 @@ def ends_soon(check: SiteCheck | None, now: datetime | None = None) -> bool:
 def feeds(request: HttpRequest) -> HttpResponseBase:
     wanted = Wanted.read(request)
     table, counts = _table(request, wanted)
-    if "format" in request.GET:
-        audit.record(audit.Action.EXPORT, deciding.by(request), name=table.title, rows=len(table.rows))
-        return exports.respond(table, read_choice(request, "format", ["csv", "xlsx"]))
+    if file := file_of(request, umpan=lambda: table):
+        return file
     user = staff_user(request)
     facts = {
         "table": table,
@@ -120,7 +128,7 @@ def feeds(request: HttpRequest) -> HttpResponseBase:
 
 def _table(request: HttpRequest, wanted: Wanted) -> tuple[Table, dict[str, Counter[str]]]:
     own = satker_of(staff_user(request))
-    rows = list(within(staff_user(request), Feed.objects.select_related("satker")))
+    rows = list(within(staff_user(request), Feed.objects.select_related("satker").only(*FIELDS)))
     rows.sort(key=lambda feed: (state_of(feed) != "gagal", feed.satker.code, feed.url))
     checks = checks_of(rows)
     gaps = Counter(Gap.objects.filter(filled_at=None).values_list("feed", flat=True))
@@ -141,22 +149,13 @@ def _table(request: HttpRequest, wanted: Wanted) -> tuple[Table, dict[str, Count
 
 
 def _columns() -> list[Column]:
-    labels = (
-        *((_("Satker"), "text"), (_("Alamat umpan"), "text"), (_("Keadaan"), "text"), (_("Sebab"), "text")),
-        *((_("Kode"), "text"), (_("Terakhir terbaca"), "moment"), (_("Coba lagi"), "moment")),
-        *(
-            (_("Gagal beruntun"), "number"),
-            (_("Tersedia %"), "percent"),
-            (_("Sampai di portal, median (menit)"), "decimal"),
-        ),
-        *(
-            (_("P95 (menit)"), "decimal"),
-            (_("Sertifikat sampai"), "day"),
-            (_("Pindah ke"), "text"),
-            (_("Celah"), "number"),
-        ),
+    return columns(
+        *(_("Satker"), _("Alamat umpan"), _("Keadaan"), _("Sebab"), _("Kode")),
+        *((_("Terakhir terbaca"), "moment"), (_("Coba lagi"), "moment"), (_("Gagal beruntun"), "number")),
+        *((_("Tersedia %"), "percent"), (_("Sampai di portal, median (menit)"), "decimal")),
+        *((_("P95 (menit)"), "decimal"), (_("Sertifikat sampai"), "day"), _("Pindah ke")),
+        (_("Celah"), "number"),
     )
-    return [Column(label, kind) for label, kind in labels]
 
 
 def _cells(
@@ -175,7 +174,7 @@ def _cells(
         State(words, tone),
         error_in_words(feed.error_code),
         feed.error_code,
-        Moment(feed.last_success_at, feed.satker.timezone) if feed.last_success_at else None,
+        moment(feed.last_success_at, feed.satker.timezone),
         Moment(feed.next_check_at, feed.satker.timezone) if is_active else None,
         feed.failures,
         polls.availability if polls else None,
@@ -214,7 +213,17 @@ def _to_confirm(request: HttpRequest) -> int:
 @staff()
 def feed(request: HttpRequest, pk: int) -> HttpResponse:
     found = _feed(request, pk)
-    log: Page[FetchLog] = paged(request, FetchLog.objects.filter(feed=found).order_by("-pk"), ATTEMPTS)
+    history = FetchLog.objects.filter(feed=found).order_by("-pk")
+    if file := file_of(
+        request,
+        percobaan=lambda: sites.attempts(found, history[:MOST_EXPORTED]),
+        celah=lambda: sites.gaps(found, found.gaps.all()),
+        mentah=lambda: sites.raw_feeds(found, _raw(found)),
+    ):
+        return file
+    log: Page[FetchLog] = paged(request, history, ATTEMPTS)
+    started = [row.started_at for row in log.rows]
+    kept = dict(_raw(found).filter(received_at__in=started).values_list("received_at", "pk"))
     today = timezone.localdate()
     period = Period(today - timedelta(days=DAYS - 1), today)
     own = satker_of(staff_user(request)).filter(pk=found.satker_id)
@@ -227,22 +236,42 @@ def feed(request: HttpRequest, pk: int) -> HttpResponse:
         "reading": readings[0] if readings else None,
         "days": DAYS,
         "page": log,
-        "attempts": [(row, error_in_words(row.error_code)) for row in log.rows],
-        "raw": RawFeed.objects.filter(feed=found).defer("body").order_by("-received_at")[:10],
-        "gaps": found.gaps.all()[:20],
+        "attempts": [(row, error_in_words(row.error_code), kept.get(row.started_at)) for row in log.rows],
+        "raw": _raw(found)[:10],
+        "gaps": sites.gaps(found, found.gaps.all()[:20]),
         "entries": found.entries.filter(state="public").count(),
         "waits_since": read_number(request, "menunggu"),
+        "task": read_text(request, "tugas"),
         "may_decide": staff_user(request).role in deciding.DECIDERS,
     }
     return render(request, "monitoring/feed.html", facts)
 
 
+def _raw(feed: Feed) -> QuerySet[RawFeed]:
+    return RawFeed.objects.filter(feed=feed).defer("body").order_by("-received_at", "-pk")
+
+
 @staff()
 def result(request: HttpRequest, pk: int) -> JsonResponse:
-    """What became of a fetch that staff asked for: the first attempt after the log row `sejak`."""
+    """What became of a fetch that staff asked for: the first attempt after the log row `sejak`; or of a
+    replay or backfill: what the task `tugas` of this feed told."""
     found, since = _feed(request, pk), read_number(request, "sejak") or 0
+    if name := read_text(request, "tugas"):
+        task = Task.objects.filter(pk=name).first()
+        is_ours = task is not None and task.func in TASKS and tuple(task.args or ())[:1] == (found.pk,)
+        return JsonResponse({"done": is_ours, "words": _of_task(task) if task and is_ours else ""})
     row = FetchLog.objects.filter(feed=found, pk__gt=since).order_by("pk").first()
     return JsonResponse({"done": row is not None, "words": _in_words(row) if row else ""})
+
+
+def _of_task(task: Task) -> str:
+    if not task.success or not isinstance(task.result, dict):
+        return _("Gagal: tugas terhenti. Lihat catatan pekerja.")
+    told = dict.fromkeys(("pages", "new", "changed", "unchanged", "failed"), 0) | task.result
+    said = _(
+        "%(pages)d isi dibaca: %(new)d baru, %(changed)d berubah, %(unchanged)d tetap, %(failed)d gagal."
+    )
+    return " ".join([said % told, *task.result.get("notes", ())])
 
 
 def _in_words(row: FetchLog) -> str:

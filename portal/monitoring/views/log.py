@@ -23,11 +23,14 @@ from portal.monitoring import audit
 from portal.monitoring.access import NATIONAL, staff, staff_user, within
 from portal.monitoring.audit import Action
 from portal.monitoring.exports import plain
+from portal.monitoring.lists import people
 from portal.monitoring.models import AuditRow
 from portal.monitoring.paging import Page, paged
+from portal.monitoring.show import file_of
 
 PAGE = 100
-MOST_EXPORTED = 100_000
+MOST_EXPORTED = 100_000  # as CSV, which needs no memory
+MOST_ROWS = 20_000  # of a spreadsheet
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,16 @@ class Wanted:
 @staff()
 def log(request: HttpRequest) -> HttpResponse:
     wanted = read_wanted(request)
-    page: Page[AuditRow] = paged(request, rows_of(staff_user(request), wanted), PAGE)
+    user = staff_user(request)
+    rows, is_national = rows_of(user, wanted), user.role in NATIONAL
+    if file := file_of(request, catatan=lambda: people.log(rows[:MOST_ROWS], with_addresses=is_national)):
+        return file
+    page: Page[AuditRow] = paged(request, rows, PAGE)
     facts = {
         "page": page,
         "wanted": wanted,
         "actions": Action.choices,
-        "shows_addresses": staff_user(request).role in NATIONAL,
+        "shows_addresses": is_national,
     }
     return render(request, "monitoring/log.html", facts)
 

@@ -19,11 +19,13 @@ from django_q.tasks import async_task
 
 from aggregator.models import PortalState, Province, Satker, SatkerMove
 from portal.forms import read_choice, read_text
-from portal.monitoring import audit, deciding, exports
+from portal.monitoring import audit, deciding
 from portal.monitoring.access import own_or_404, satker_of, staff, staff_user
 from portal.monitoring.audit import Action
+from portal.monitoring.lists import sites
 from portal.monitoring.models import MigrationChange, MigrationPlan, SiteCheck
-from portal.monitoring.tables import Cell, Column, Link, Moment, State, Table
+from portal.monitoring.show import file_of
+from portal.monitoring.tables import Cell, Column, Link, State, Table, columns, moment
 
 MIGRATED = (Satker.Migration.MIGRATED, Satker.Migration.MIGRATED_OTHER)
 TONES = {"": "idle", "K1": "bad", "K2": "warn", "K3": "warn", "M": "good", "M!": "warn"}
@@ -84,10 +86,9 @@ def board(request: HttpRequest) -> HttpResponseBase:
             "Setiap satker berada pada tepat satu kondisi, jadi jumlahnya sama dengan isi daftar satker."
         ),
     )
-    if "format" in request.GET:
-        audit.record(Action.EXPORT, deciding.by(request), name=table.title, rows=len(table.rows))
-        return exports.respond(table, read_choice(request, "format", ["csv", "xlsx"]))
     lines = lines_of(rows)
+    if file := file_of(request, satker=lambda: table, kondisi=lambda: _conditions(lines)):
+        return file
     facts = {
         "table": table,
         "wanted": wanted,
@@ -113,6 +114,16 @@ def lines_of(rows: list[Satker]) -> list[Line]:
     ]
 
 
+def _conditions(lines: list[Line]) -> Table:
+    heads = (_("Satker"), _("Belum ada umpan"), _("Umpan gagal"))
+    return Table(
+        _("kondisi migrasi"),
+        _("Kondisi migrasi"),
+        columns(_("Kode"), _("Kondisi"), *((head, "number") for head in heads)),
+        [(line.code or None, line.label, line.satker, line.without_feed, line.failing) for line in lines],
+    )
+
+
 def _offices(request: HttpRequest) -> list[Satker]:
     checks = SiteCheck.objects.order_by("-checked_at")
     rows = satker_of(staff_user(request)).with_feed_state().select_related("province").order_by("code")
@@ -121,12 +132,10 @@ def _offices(request: HttpRequest) -> list[Satker]:
 
 
 def _columns() -> list[Column]:
-    labels = (
-        *((_("Kode"), "text"), (_("Satker"), "text"), (_("Kondisi"), "text"), (_("Host sekarang"), "text")),
-        *((_("Host lama"), "text"), (_("CMS terlihat"), "text"), (_("Umpan"), "text"), (_("Target"), "day")),
-        *((_("Diperiksa"), "moment"), (_("Catatan"), "text")),
+    return columns(
+        *(_("Kode"), _("Satker"), _("Kondisi"), _("Host sekarang"), _("Host lama"), _("CMS terlihat")),
+        *(_("Umpan"), (_("Target"), "day"), (_("Diperiksa"), "moment"), _("Catatan")),
     )
-    return [Column(label, kind) for label, kind in labels]
 
 
 def _cells(satker: Satker, plan: MigrationPlan | None) -> list[Cell]:
@@ -142,7 +151,7 @@ def _cells(satker: Satker, plan: MigrationPlan | None) -> list[Cell]:
         next((look.generator for look in looks if look.generator), ""),
         _feed_word(satker),
         plan.target_on if plan else None,
-        Moment(now.checked_at) if now else None,
+        moment(now.checked_at if now else None),
         plan.note if plan else "",
     ]
 
@@ -193,6 +202,15 @@ class PlanForm(forms.Form):
 @staff()
 def migration(request: HttpRequest, code: str) -> HttpResponse:
     satker = _satker(request, code)
+    looks, changes = SiteCheck.objects.filter(satker=satker), MigrationChange.objects.filter(satker=satker)
+    moves = SatkerMove.objects.filter(satker=satker).select_related("satker")
+    if file := file_of(
+        request,
+        bukti=lambda: sites.checks(looks),
+        perpindahan=lambda: sites.moves(moves),
+        riwayat=lambda: sites.steps(changes),
+    ):
+        return file
     plan = MigrationPlan.objects.filter(satker=satker).first() or MigrationPlan(satker=satker)
     initial = {"status": satker.migration_status, "target_on": plan.target_on, "note": plan.note}
     facts = {
@@ -200,11 +218,11 @@ def migration(request: HttpRequest, code: str) -> HttpResponse:
         "plan": plan,
         "tone": TONES[satker.migration_status],
         "form": PlanForm(initial=initial),
-        "checks": SiteCheck.objects.filter(satker=satker),
+        "checks": sites.checks(looks),
         "hosts": satker.hosts.all(),
         "feeds": satker.feeds.order_by("url"),
-        "changes": MigrationChange.objects.filter(satker=satker)[:50],
-        "moves": SatkerMove.objects.filter(satker=satker)[:10],
+        "changes": sites.steps(changes[:50]),
+        "moves": moves[:10],
         "may_decide": staff_user(request).role in deciding.DECIDERS,
     }
     return render(request, "monitoring/migration_office.html", facts)

@@ -13,13 +13,24 @@ from aggregator import decide
 from aggregator.models import Entry, Quarantine, Satker
 from portal.monitoring import deciding
 from portal.monitoring.access import own_or_404, staff, staff_user
+from portal.monitoring.lists import decisions
 from portal.monitoring.models import AuditRow
+from portal.monitoring.show import file_of
+
+MOST_DEEDS = 20_000  # in a file
 
 
 @staff()
 def office(request: HttpRequest, code: str) -> HttpResponse:
     satker = _satker(request, code)
-    holds = list(satker.holds.all()[:20])
+    deeds = AuditRow.objects.filter(satker=satker)
+    holds = [(hold, decide.toll_of(hold)) for hold in satker.holds.all()[:20]]
+    if file := file_of(
+        request,
+        penahanan=lambda: decisions.holds(holds),
+        keputusan=lambda: decisions.deeds(deeds[:MOST_DEEDS]),
+    ):
+        return file
     counts = Entry.objects.filter(satker=satker).aggregate(
         public=Count("pk", filter=Q(state="public")),
         held=Count("pk", filter=Q(state="held")),
@@ -28,14 +39,14 @@ def office(request: HttpRequest, code: str) -> HttpResponse:
     )
     facts = {
         "satker": satker,
-        "holds": [(hold, decide.toll_of(hold)) for hold in holds],
-        "hold": next((hold for hold in holds if hold.ended_at is None), None),
+        "holds": holds,
+        "hold": next((hold for hold, _toll in holds if hold.ended_at is None), None),
         "counts": counts,
         "feeds": satker.feeds.order_by("url"),
         "hosts": satker.hosts.all(),
         "cases": Quarantine.objects.filter(entry__satker=satker).select_related("revision")[:10],
         "posts": Entry.objects.filter(satker=satker).select_related("public_revision").order_by("-pk")[:10],
-        "deeds": AuditRow.objects.filter(satker=satker)[:20],
+        "deeds": deeds[:20],
         "may_decide": staff_user(request).role in deciding.DECIDERS,
     }
     return render(request, "monitoring/one_satker.html", facts)

@@ -18,18 +18,22 @@ from portal.monitoring import audit, factors, sessions
 from portal.monitoring.access import Role, staff, staff_user
 from portal.monitoring.audit import Action
 from portal.monitoring.forms import InvitationForm
+from portal.monitoring.lists import people as lists
 from portal.monitoring.models import SecondFactor
+from portal.monitoring.show import file_of
 
 
 @staff(Role.ADMIN)
 def people(request: HttpRequest) -> HttpResponse:
+    factor = SecondFactor.objects.filter(user=OuterRef("pk"))
+    accounts = User.objects.select_related("satker").annotate(has_factor=Exists(factor)).order_by("username")
+    if file := file_of(request, petugas=lambda: lists.accounts(accounts)):
+        return file
     form = InvitationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = _invite(request, form.cleaned_data)
         messages.success(request, _("Undangan untuk %s sedang dikirim.") % user.email)
         return redirect("monitoring:people")
-    factor = SecondFactor.objects.filter(user=OuterRef("pk"))
-    accounts = User.objects.select_related("satker").annotate(has_factor=Exists(factor)).order_by("username")
     return render(request, "monitoring/people.html", {"form": form, "accounts": accounts})
 
 

@@ -12,7 +12,9 @@ from aggregator.errors import PortalError
 from aggregator.models import Correction, Entry, Stage, Topic
 from portal.monitoring import deciding
 from portal.monitoring.access import own_or_404, staff, staff_user
+from portal.monitoring.lists import decisions
 from portal.monitoring.models import AuditRow
+from portal.monitoring.show import file_of
 
 MOST_TOPICS = 3
 
@@ -21,13 +23,24 @@ MOST_TOPICS = 3
 def post(request: HttpRequest, pk: int) -> HttpResponse:
     entry = _entry(request, pk)
     corrections = list(Correction.objects.filter(entry=entry))
+    revisions = entry.revisions.defer("content_html", "text").order_by("-number")
+    cases = entry.quarantines.select_related("revision").order_by("-pk")
+    deeds = AuditRow.objects.filter(kind="entry", number=pk)
+    if file := file_of(
+        request,
+        versi=lambda: decisions.versions(revisions),
+        koreksi=lambda: decisions.corrections(corrections),
+        kasus=lambda: decisions.cases(cases),
+        keputusan=lambda: decisions.deeds(deeds),
+    ):
+        return file
     in_force = {kind: Correction.objects.in_force([pk], kind).get(pk) for kind in Correction.Kind.values}
     tagged = list(entry.entry_topics.select_related("topic"))
     facts = {
         "entry": entry,
         "title": _title(entry),
-        "revisions": entry.revisions.defer("content_html", "text").order_by("-number"),
-        "cases": entry.quarantines.select_related("revision").order_by("-pk"),
+        "revisions": revisions,
+        "cases": cases,
         "tagged": [tag for tag in tagged if not tag.removed],
         "removed": [tag for tag in tagged if tag.removed],
         "topics": Topic.objects.all(),
@@ -37,7 +50,7 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
         "origins": [(value, label) for value, label in Entry.Origin.choices if value],
         "corrections": corrections,
         "in_force": in_force,
-        "deeds": AuditRow.objects.filter(kind="entry", number=pk)[:20],
+        "deeds": deeds[:20],
         "may_decide": staff_user(request).role in deciding.DECIDERS,
     }
     return render(request, "monitoring/post.html", facts)

@@ -16,12 +16,14 @@ from django.views.decorators.http import require_POST
 from aggregator import decide
 from aggregator.models import Province, Quarantine
 from portal.forms import read_choice, read_text
-from portal.monitoring import audit, compare, deciding, exports
+from portal.monitoring import compare, deciding
 from portal.monitoring.access import own_or_404, staff, staff_user, within
+from portal.monitoring.lists import decisions
 from portal.monitoring.models import AuditRow
 from portal.monitoring.paging import Page, paged
+from portal.monitoring.show import file_of
 from portal.monitoring.signs import signs_of
-from portal.monitoring.tables import Column, Moment, Table
+from portal.monitoring.tables import Moment, Table, columns, moment
 
 STATES = {"ditahan": "held", "dilepas": "released", "ditolak": "rejected"}
 MOST_EXPORTED = 20_000
@@ -77,8 +79,8 @@ def cases_of(request: HttpRequest) -> QuerySet[Quarantine]:
 def queue(request: HttpRequest) -> HttpResponseBase:
     wanted = Wanted.read(request)
     rows = cases_of(request).filter(wanted.condition).order_by("-pk")
-    if ending := request.GET.get("format"):
-        return _export(request, rows, ending)
+    if file := file_of(request, karantina=lambda: _table(rows)):
+        return file
     page: Page[Quarantine] = paged(request, rows)
     cases = [(case, signs_of(case.signals)) for case in page.rows]
     facts = {
@@ -109,6 +111,15 @@ def _counts(request: HttpRequest) -> dict[str, int]:
 def case(request: HttpRequest, pk: int) -> HttpResponse:
     found = own_or_404(staff_user(request), cases_of(request), "entry__satker", pk=pk)
     entry, revision = found.entry, found.revision
+    cases = entry.quarantines.select_related("revision").order_by("-pk")
+    deeds = AuditRow.objects.filter(kind="entry", number=entry.pk)
+    if file := file_of(
+        request,
+        tanda=lambda: decisions.signs(signs_of(found.signals)),
+        kasus=lambda: decisions.cases(cases),
+        keputusan=lambda: decisions.deeds(deeds),
+    ):
+        return file
     clean = compare.last_clean(entry, revision)
     facts = {
         "case": found,
@@ -119,8 +130,8 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "clean": clean,
         "title_changes": compare.difference(clean.title, revision.title) if clean else [],
         "changes": compare.difference(clean.text, revision.text) if clean else [],
-        "cases": entry.quarantines.select_related("revision").order_by("-pk"),
-        "deeds": AuditRow.objects.filter(kind="entry", number=entry.pk)[:20],
+        "cases": cases,
+        "deeds": deeds[:20],
         "may_decide": staff_user(request).role in deciding.DECIDERS,
     }
     return render(request, "monitoring/case.html", facts)
@@ -152,21 +163,18 @@ def _decide(request: HttpRequest, cases: list[Quarantine], what: str, by: str, r
         deciding.each(request, entries, lambda entry: decide.reject_entry(entry, by, reason), done)
 
 
-def _export(request: HttpRequest, rows: QuerySet[Quarantine], ending: str) -> HttpResponse:
-    labels = (
-        *((_("Kasus"), "number"), (_("Kode"), "text"), (_("Satker"), "text"), (_("Judul"), "text")),
-        *((_("Ditahan pada"), "moment"), (_("Poin"), "decimal"), (_("Tanda"), "text")),
-        *((_("Menit terbit"), "number"), (_("Keadaan"), "text"), (_("Diputus oleh"), "text")),
-        *((_("Diputus pada"), "moment"), (_("Alasan"), "text"), (_("Dilaporkan ke CSIRT"), "moment")),
-    )
-    table = Table(
+def _table(rows: QuerySet[Quarantine]) -> Table:
+    return Table(
         name=_("karantina"),
         title=_("Karantina"),
-        columns=[Column(label, kind) for label, kind in labels],
+        columns=columns(
+            *((_("Kasus"), "number"), _("Kode"), _("Satker"), _("Judul"), (_("Ditahan pada"), "moment")),
+            *((_("Poin"), "decimal"), _("Tanda"), (_("Menit terbit"), "number"), _("Keadaan")),
+            *(_("Diputus oleh"), (_("Diputus pada"), "moment"), _("Alasan")),
+            (_("Dilaporkan ke CSIRT"), "moment"),
+        ),
         rows=[_cells(case) for case in rows[:MOST_EXPORTED]],
     )
-    audit.record(audit.Action.EXPORT, deciding.by(request), name=table.title, rows=len(table.rows))
-    return exports.respond(table, read_choice(request, "format", ["csv", "xlsx"]))
 
 
 def _cells(case: Quarantine) -> list[Any]:
@@ -182,7 +190,7 @@ def _cells(case: Quarantine) -> list[Any]:
         case.public_minutes,
         case.get_state_display(),
         case.decided_by,
-        Moment(case.decided_at) if case.decided_at else None,
+        moment(case.decided_at),
         case.reason,
-        Moment(case.reported_at) if case.reported_at else None,
+        moment(case.reported_at),
     ]

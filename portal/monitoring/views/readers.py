@@ -13,6 +13,8 @@ from portal.forms import read_choice
 from portal.models import ErrorReport
 from portal.monitoring import audit
 from portal.monitoring.access import own_or_404, staff, staff_user, within
+from portal.monitoring.lists import decisions
+from portal.monitoring.show import file_of
 
 MOST = 200  # on a page
 State = ErrorReport.State
@@ -24,8 +26,11 @@ def error_reports(request: HttpRequest) -> HttpResponse:
     mine = within(staff_user(request), ErrorReport.objects.all(), "entry__satker")
     rows = mine.filter(state=state).select_related("entry__public_revision", "entry__satker")
     order = "created_at" if state == State.NEW else "-settled_at"
+    rows = rows.order_by(order, "pk")
+    if file := file_of(request, laporan=lambda: decisions.error_reports(rows)):
+        return file
     context = {
-        "rows": rows.order_by(order, "pk")[:MOST],
+        "rows": rows[:MOST],
         "state": state,
         "states": State.choices,
         "since": mine.filter(state=State.NEW)

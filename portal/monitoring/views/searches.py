@@ -26,6 +26,9 @@ from aggregator.search.quality import quality
 from portal.forms import read_choice
 from portal.models import SavedSearch
 from portal.monitoring.access import staff, staff_user
+from portal.monitoring.lists import people
+from portal.monitoring.show import file_of
+from portal.monitoring.tables import Table, columns, moment
 
 PERIODS = ("30", "7", "90")  # days
 RECENT = 7  # days
@@ -36,6 +39,13 @@ def search_quality(request: HttpRequest) -> HttpResponse:
     """Counts and unanswered questions; nothing here tells who asked."""
     days = int(read_choice(request, "hari", PERIODS))
     found = quality(days)
+    newest_first = list(reversed(found.days))
+    if file := file_of(
+        request,
+        pertanyaan=lambda: people.unanswered((row, _named(row.narrowed)) for row in found.unanswered),
+        hari=lambda: people.search_days(newest_first),
+    ):
+        return file
     may_teach = request.user.has_perm("aggregator.add_synonym")
     add = reverse("admin:aggregator_synonym_add")
     rows = [
@@ -61,7 +71,7 @@ def search_quality(request: HttpRequest) -> HttpResponse:
                 (_("dijawab tanpa indeks"), found.degraded),
             )
         ],
-        "days": list(reversed(found.days)),
+        "days": newest_first,
         "rows": rows,
         "period": days,
         "periods": sorted(int(period) for period in PERIODS),
@@ -122,8 +132,32 @@ def saved_searches(request: HttpRequest) -> HttpResponse:
     form = SaveForm(request.POST) if request.method == "POST" else SaveForm(initial=_proposed(request))
     if form.is_bound and form.is_valid() and _saved(request, form):
         return redirect("monitoring:saved_searches")
-    context = {"form": form, "kept": [_kept(saved) for saved in _own(request)], "days": RECENT}
+    kept = [_kept(saved) for saved in _own(request)]
+    if file := file_of(request, pencarian=lambda: _table(kept)):
+        return file
+    context = {"form": form, "kept": kept, "days": RECENT}
     return render(request, "monitoring/saved_searches.html", context)
+
+
+def _table(kept: list[Kept]) -> Table:
+    return Table(
+        _("pencarian tersimpan"),
+        _("Pencarian tersimpan"),
+        columns(
+            *(_("Nama"), _("Mencari"), (_("%d hari terakhir") % RECENT, "number"), _("Alamat")),
+            (_("Terakhir dibuka"), "moment"),
+        ),
+        [
+            (
+                one.saved.name,
+                one.fault or one.title,
+                one.recent,
+                f"{reverse('search')}?{one.saved.query}",
+                moment(one.saved.looked_at),
+            )
+            for one in kept
+        ],
+    )
 
 
 def _proposed(request: HttpRequest) -> dict[str, str]:

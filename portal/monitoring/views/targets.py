@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 from portal.models import User
 from portal.monitoring import asked, audit
 from portal.monitoring.access import Role, satker_of, staff, staff_user
+from portal.monitoring.lists import people as lists
 from portal.monitoring.models import Exemption, Target
 from portal.monitoring.reports.activity import target_table
-from portal.monitoring.show import month_choices, show
+from portal.monitoring.show import file_of, month_choices, show
 from portal.monitoring.target_forms import ExemptionForm, TargetForm
 
 Action = audit.Action
@@ -24,13 +25,21 @@ Action = audit.Action
 @staff()
 def target(request: HttpRequest, ending: str = "") -> HttpResponse:
     wanted = asked.read(request)
+    rows = lists.targets(Target.objects.all())
+    if file := file_of(
+        request,
+        satker=lambda: target_table(wanted),
+        target=lambda: rows,
+        pengecualian=lambda: lists.exemptions(exemptions_of(wanted.user)),
+    ):
+        return file
     return show(
         request,
         wanted,
         target_table(wanted),
         ending,
         template="monitoring/targets.html",
-        targets=Target.objects.all(),
+        targets=rows,
         exemptions=exemptions_of(wanted.user)[:100],
         target_form=TargetForm() if wanted.user.role == Role.ADMIN else None,
         exemption_form=ExemptionForm(wanted.user)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from portal.models import User
-from tests.portal.monitoring.world import Office, make_office
+from tests.portal.monitoring.world import Office, fill, make_office
 
 pytestmark = pytest.mark.django_db
 
@@ -82,12 +87,12 @@ def address(name: str, office: Office) -> str:
 
 @pytest.fixture
 def own(country) -> Office:
-    return make_office(country.kediri)
+    return fill(make_office(country.kediri))
 
 
 @pytest.fixture
 def foreign(country) -> Office:
-    return make_office(country.badung)
+    return fill(make_office(country.badung))
 
 
 def ask(client: Client, where: str):
@@ -169,6 +174,59 @@ def test_no_list_and_no_export_holds_rows_of_others(as_role, own, foreign, name)
                 words = text_of(response)
                 assert foreign.satker.name not in words, (role, where)
                 assert foreign.satker.hostname not in words, (role, where)
+
+
+def files_on(page: str, where: str) -> list[str]:
+    """Addresses of the tables that a page offers as files."""
+    found = (urljoin(where, html.unescape(address)) for address in re.findall(r'href="([^"]+)"', page))
+    return [one for one in found if "format=" in one or re.search(r"\.(csv|xlsx)($|\?)", one)]
+
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates/monitoring"
+# Tables that are no lists of data: the sessions of one's own account, the grid of days that stands again in
+# the table below it, and the labels of one post beside the forms that correct them.
+NO_LISTS = {"account.html": 1, "activity.html": 1, "post.html": 1}
+
+
+def test_every_table_can_be_taken_along():
+    for template in sorted(TEMPLATES.glob("[!_]*.html")):
+        text = template.read_text(encoding="utf-8")
+        files = len(
+            re.findall(r"include .monitoring/_(?:take|list|downloads|files)\.html|format='xlsx'", text)
+        )
+        tables = len(re.findall(r"<table|include .monitoring/_(?:list|table|grid)\.html", text))
+        assert files >= tables - NO_LISTS.get(template.name, 0), template.name
+
+
+@pytest.mark.parametrize("name", [*SHOWING, *LISTING])
+def test_no_file_of_a_page_holds_rows_of_others(as_role, own, foreign, name):
+    """Each file that a page offers, asked by each role: of one's own page, and of a guessed one."""
+    where = address(name, own) if name in ADDRESSED else addresses(name)[0]
+    page = as_role("admin").get(where)
+    for file in files_on(text_of(page), where) if page.status_code == 200 else []:
+        for role in ("province", "satker"):
+            answer = as_role(role).get(file)
+            assert answer.status_code == (200 if allowed(name, role) else 403), (role, file)
+            if answer.status_code == 200:
+                words = text_of(answer)
+                assert foreign.satker.name not in words, (role, file)
+                assert foreign.satker.hostname not in words, (role, file)
+            if name in ADDRESSED:
+                guessed = f"{address(name, foreign)}?{urlsplit(file).query}"
+                assert as_role(role).get(guessed).status_code in (403, 404), (role, guessed)
+
+
+def test_the_files_do_hold_rows_of_ones_own(as_role, own):
+    """Or the tests above would prove nothing."""
+    offered = set()
+    for name in (*SHOWING, *LISTING):
+        where = address(name, own) if name in ADDRESSED else addresses(name)[0]
+        page = as_role("admin").get(where)
+        if page.status_code == 200:
+            offered |= {file for file in files_on(text_of(page), where) if "csv" in file}
+    filled = [file for file in offered if text_of(as_role("admin").get(file)).count("\r\n") > 1]
+    assert len(offered) >= 35
+    assert len(filled) >= 33
 
 
 LISTS = ("quarantine", "feeds", "migration_board", "classification", "candidates", "duplicates")

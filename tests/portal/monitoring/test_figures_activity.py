@@ -80,7 +80,7 @@ MONDAY = date(2026, 11, 2)
 
 
 def streaks(posted, days, off=()):
-    marks = "".join("x" if day in posted else " " for day in days)
+    marks = runs.marks("".join("01"[day in posted] for day in days))
     return runs.streaks(marks, runs.template(days[0], days[-1], off), is_over=True)
 
 
@@ -331,8 +331,8 @@ def test_topics_and_stages_add_up_to_the_posts(topic):
     assert mix.topics(everyone(), NOVEMBER) == [(topic, 2), (other, 1)]
     (month,) = mix.stage_mix(everyone(), NOVEMBER)
     assert (month.stages, month.outside, month.posts, month.corrected) == (
-        {stage: 2},
-        {other: 1, None: 1},
+        {stage.pk: 2},
+        {other.pk: 1, 0: 1},
         4,
         1,
     )

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from datetime import date
 
 from aggregator.models import (
+    Correction,
     Entry,
     Feed,
     FetchLog,
+    Gap,
     Quarantine,
+    RawFeed,
     Revision,
     Satker,
+    SatkerHold,
     SatkerHost,
     SatkerMove,
     Story,
+    StoryDecision,
 )
 from portal.models import ErrorReport
+from portal.monitoring import audit
 from portal.monitoring.figures import months, polls
-from portal.monitoring.models import FeedDay
+from portal.monitoring.models import Exemption, FeedDay, MigrationChange, SiteCheck
 from tests.factories import SEEN, make_entry, make_feed
 
 
@@ -56,6 +63,34 @@ def make_office(satker: Satker) -> Office:
         story=story,
         report=ErrorReport.objects.create(entry=entry, message=f"Salah di {satker.name}"),
     )
+
+
+def fill(office: Office) -> Office:
+    """With a row in every further list that its pages show."""
+    satker, feed, entry = office.satker, office.feed, office.entry
+    Gap.objects.create(feed=feed, from_at=SEEN, to_at=SEEN)
+    RawFeed.objects.create(
+        feed=feed,
+        received_at=SEEN,
+        sha256=satker.code * 16,
+        final_url=feed.url,
+        body=zlib.compress(b"<rss/>"),
+    )
+    make_feed(satker=satker, state="candidate", replaces=feed)
+    Feed.objects.filter(pk=feed.pk).update(moved_to=f"https://{satker.hostname}/baru")
+    SatkerHold.objects.create(
+        satker=satker, reason=f"periksa {satker.name}", started_by="ani", started_at=SEEN, ended_at=SEEN
+    )
+    other = Entry.objects.exclude(pk=entry.pk).get(story=office.story)
+    StoryDecision.objects.create(low=entry, high=other, verdict="same", reason="-", decided_by="ani")
+    Correction.objects.create(entry=entry, kind="stage", reason=satker.name, decided_by="ani")
+    Exemption.objects.create(
+        kind="other", first=SEEN, last=SEEN, satker=satker, reason=satker.name, created_by="ani"
+    )
+    MigrationChange.objects.create(satker=satker, by="ani", field="note", after=satker.name)
+    SiteCheck.objects.create(satker=satker, hostname=satker.hostname, title=satker.name)
+    audit.record("entry.release", "ani", thing=entry, reason=satker.name)
+    return office
 
 
 def make_feed_day(feed: Feed, day: date, **counts: object) -> None:
