@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.charts.calendars import Hour, Month, Week
+from portal.charts.calendars import Day, Hour, Month, Week
 from portal.charts.lines import Line, MonthMix, span
 from portal.charts.maps import Region
 from portal.charts.matrix import Matrix
@@ -23,13 +23,18 @@ from portal.wording import day, number
 
 def squares(month: Month, search: str) -> SafeString:
     """The days of a calendar's month as links to the search of each."""
-    search, name, words = escape(search), day(month.first, "F Y"), _("%(day)s: %(posts)s berita")
-    unread = _("%(day)s: tidak diketahui")
+    search, name = escape(search), day(month.first, "F Y")
+    words, unread = _("%(day)s: %(posts)s berita"), _("%(day)s: tidak diketahui")
+
+    def label(one: Day) -> str:
+        said = {"day": f"{one.day.day} {name}", "posts": number(one.posts)}
+        return escape((unread if one.unread else words) % said)
+
     return _joined(
-        f'<a href="{search}&amp;dari={(on := one.day.isoformat())}&amp;sampai={on}" aria-label="'
-        f"{escape((unread if one.unread else words) % {'day': f'{one.day.day} {name}', 'posts': number(one.posts)})}"
-        f'" tabindex="{0 if one.posts else -1}">'
-        f'<rect class="cell {"unread" if one.unread else f"s{one.step}"}" x="{one.x}" y="{one.y}" width="12" height="12"/></a>'
+        f'<a href="{search}&amp;dari={(on := one.day.isoformat())}&amp;sampai={on}" '
+        f'aria-label="{label(one)}" tabindex="{0 if one.posts else -1}">'
+        f'<rect class="cell {"unread" if one.unread else f"s{one.step}"}" x="{one.x}" y="{one.y}" '
+        'width="12" height="12"/></a>'
         for one in month.days
     )
 
@@ -101,7 +106,7 @@ def tiles(regions: Iterable[Region], search: str) -> SafeString:
     """Provinces as squares with abbreviation and number."""
     return _joined(
         f"{_region(one, search)}"
-        f'<rect class="cell {"unread" if one.unread else f"s{one.step}"}" x="{one.x}" y="{one.y}" width="42" height="42" rx="2" '
+        f'<rect class="cell s{one.step}" x="{one.x}" y="{one.y}" width="42" height="42" rx="2" '
         f'transform="translate(1 1)"/><text class="l{one.step}" x="{one.x}" y="{one.y}" dx="22" dy="20" '
         f'text-anchor="middle" font-size="13" font-weight="600">{escape(one.province.abbr)}</text>'
         f'<text class="l{one.step}" x="{one.x}" y="{one.y}" dx="22" dy="35" '
