@@ -96,6 +96,14 @@ class Entry(models.Model):
                 fields=["stage", "-published_at", "-id"], name="entry_stage", condition=Q(stage__isnull=False)
             ),
             models.Index(fields=["state", "-released_at", "-id"], name="entry_released"),
+            # Feeds are in order of release: without these an old stage's walked through all newer posts.
+            models.Index(fields=["satker", "-released_at", "-id"], name="entry_satker_released"),
+            models.Index(fields=["province", "-released_at", "-id"], name="entry_province_released"),
+            models.Index(
+                fields=["stage", "-released_at", "-id"],
+                name="entry_stage_released",
+                condition=Q(stage__isnull=False),
+            ),
             models.Index(fields=["publish_after"], name="entry_waiting", condition=Q(state="pending")),
             models.Index(fields=["story"], name="entry_story", condition=Q(story__isnull=False)),
             models.Index(
