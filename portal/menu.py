@@ -131,12 +131,12 @@ def _provinces() -> list[tuple[str, str]]:
 
 
 def _topics() -> list[tuple[str, str]]:
-    return list(Topic.objects.values_list("slug", "name"))
+    return [(slug, _(name)) for slug, name in Topic.objects.values_list("slug", "name")]
 
 
 def _stages() -> list[tuple[str, str]]:
     rows = Stage.objects.values_list("slug", "name", "election")
-    named = [(slug, f"{name} ({stages.election_name(election)})") for slug, name, election in rows]
+    named = [(slug, f"{_(name)} ({stages.election_name(election)})") for slug, name, election in rows]
     return [("non", _("Di luar tahapan")), *named]
 
 

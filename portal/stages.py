@@ -8,14 +8,15 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from aggregator.models import Stage
 
 ELECTIONS = {
-    "pemilu-2024": _("Pemilu 2024"),
-    "pemilu-2024-putaran-2": _("Pemilu 2024, putaran kedua"),
-    "pilkada-2024": _("Pemilihan 2024 (Pilkada)"),
+    "pemilu-2024": gettext_lazy("Pemilu 2024"),
+    "pemilu-2024-putaran-2": gettext_lazy("Pemilu 2024, putaran kedua"),
+    "pilkada-2024": gettext_lazy("Pemilihan 2024 (Pilkada)"),
 }
 
 
@@ -31,7 +32,7 @@ def _explanations() -> list[tuple[str, str]]:
 def explanation(stage: Stage) -> str:
     """What is done in it, in one paragraph: of the first row whose words its name holds."""
     name = stage.name.casefold()
-    return next((text for words, text in _explanations() if words in name), "")
+    return next((_(text) for words, text in _explanations() if words in name), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aggregator.querysets import SatkerQuerySet
@@ -153,6 +154,15 @@ class Topic(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def label(self) -> str:
+        """Its name in the reader's language; as KPU names it where there is none."""
+        return gettext(self.name)
+
+    @property
+    def explanation(self) -> str:
+        return gettext(self.description)
+
     def get_absolute_url(self) -> str:
         return f"/topik/{self.slug}"
 
@@ -175,6 +185,11 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """Its name in the reader's language; as KPU names it where there is none."""
+        return gettext(self.name)
 
     def get_absolute_url(self) -> str:
         return f"/tahapan/{self.slug}"

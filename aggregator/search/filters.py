@@ -263,7 +263,8 @@ def _known(
 
 def _labels(parameter: str, model: type[Model], column: str, values: list[str]) -> dict[tuple[str, str], str]:
     rows = model._default_manager.filter(**{f"{column}__in": values}).values_list(column, "name")
-    return {(parameter, value): name for value, name in rows}
+    translated = model in (Topic, Stage)
+    return {(parameter, value): _(name) if translated else name for value, name in rows}
 
 
 def _is_plain(value: str) -> bool:

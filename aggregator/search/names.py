@@ -64,6 +64,8 @@ def _labels(facet: str, values: Mapping[str, int]) -> dict[str, str]:
     if not labels.keys() >= values.keys() - {NON_STAGE}:
         _kept.pop((settings.DATA_DIR, facet), None)  # a name is new
         labels = all_names(facet)
+    if facet in ("topik", "tahapan"):
+        labels = {value: _(labels[value]) for value in values if value in labels}
     return {NON_STAGE: _("Di luar tahapan"), **labels} if facet == "tahapan" else labels
 
 

@@ -160,7 +160,7 @@ def line(chart: Line) -> Body:
         "",
         '<text x="{}" y="{}" font-size="12" fill="{}">{}</text>',
         (
-            (f"{min(band.x, 700):.0f}", 246 + 18 * n, MUTED, band.stage.name)
+            (f"{min(band.x, 700):.0f}", 246 + 18 * n, MUTED, band.stage.label)
             for n, band in enumerate(chart.bands)
         ),
     )
@@ -220,7 +220,7 @@ def matrix(chart: Matrix) -> Body:
     ]
     for place, row in enumerate(chart.rows):
         marks.append(
-            format_html('<text y="{}" font-size="13">{}</text>', 40 + place * height, row.topic.name)
+            format_html('<text y="{}" font-size="13">{}</text>', 40 + place * height, row.topic.label)
         )
         cells = ((cell.step, cell.posts) for cell in row.cells)
         marks.append(_cells(cells, left, 20 + place * height, width, height))

@@ -70,7 +70,7 @@ def topic_rows(matrix: Matrix, search: str) -> SafeString:
     """Topics as rows of a table whose cells link to the search of topic and month."""
     search = escape(search)
     return _joined(
-        f'<tr><th scope="row">{escape(row.topic.name)}</th>'
+        f'<tr><th scope="row">{escape(row.topic.label)}</th>'
         + "".join(
             f'<td class="b{cell.step}"><a href="{search}&amp;topik={row.topic.slug}'
             f"&amp;dari={cell.column.first.isoformat()}&amp;sampai={cell.column.last.isoformat()}"

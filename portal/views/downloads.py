@@ -103,15 +103,15 @@ def _hour_rows(board: Board) -> Rows:
 
 
 def _topic_rows(board: Board) -> Rows:
-    return ((row.topic.name, row.posts) for row in board.topics)
+    return ((row.topic.label, row.posts) for row in board.topics)
 
 
 def _topic_bars(board: Board, request: HttpRequest) -> drawings.Body:
-    return drawings.bars([(row.topic.name, row.posts, charts.number(row.posts)) for row in board.topics])
+    return drawings.bars([(row.topic.label, row.posts, charts.number(row.posts)) for row in board.topics])
 
 
 def _topic_month_rows(board: Board) -> Rows:
-    names = {row.topic.pk: row.topic.name for row in board.topics}
+    names = {row.topic.pk: row.topic.label for row in board.topics}
     months = sorted(board.topic_months.items(), key=lambda item: (item[0][1], names[item[0][0]]))
     return ((month, names[topic], posts) for (topic, month), posts in months)
 

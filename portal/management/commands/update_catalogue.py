@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -31,6 +32,11 @@ CODE = (
     *("aggregator/models/entries.py", "aggregator/models/registry.py", "feeds/models/alerts.py"),
 )
 STAFF_ONLY = {"portal/admin.py", "portal/models.py", "feeds/admin.py"}
+DATA = {
+    "aggregator/data/topics.csv": ("name", "description"),
+    "aggregator/data/stages.csv": ("stage",),
+    "portal/data/stage_words.csv": ("explanation",),
+}
 KEYWORDS: dict[str, Any] = (
     dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"))
     | dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2))
@@ -93,6 +99,15 @@ def strings() -> Iterator[tuple[str | tuple[str, ...], str | None]]:
         for path in sorted(root.glob(pattern)):
             if path.relative_to(root).as_posix() not in STAFF_ONLY:
                 yield from _of(path.read_text(encoding="utf-8"))
+    yield from ((text, None) for text in of_data())
+
+
+def of_data() -> Iterator[str]:
+    """Names and explanations that pages take from data files."""
+    for name, columns in DATA.items():
+        with (settings.BASE_DIR / name).open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                yield from (row[column] for column in columns)
 
 
 def _of(source: str) -> Iterator[tuple[str | tuple[str, ...], str | None]]:
