@@ -11,12 +11,15 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeAlias
 
 from django.db import connection, models
 
 Convert: TypeAlias = Callable[[Any], Any]
 Converts: TypeAlias = tuple[tuple[int, Convert], ...]  # place in the row
+
+PARAMETERS = 990  # of one statement; SQLite before 3.32 takes 999
 
 
 def insert(model: type[models.Model], names: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
@@ -25,28 +28,41 @@ def insert(model: type[models.Model], names: tuple[str, ...], rows: Iterable[Seq
     Columns that are not named take the field's default. Runs inside the caller's transaction; raises
     IntegrityError as the driver does."""
     statement, converts, rest = _prepared_insert(connection.vendor, model, names)
-    _execute(statement, converts, rows, rest)
+    _execute(statement, _ready(rows, converts, rest))
+
+
+def insert_ready(model: type[models.Model], columns: tuple[str, ...], rows: list[Sequence[Any]]) -> None:
+    """Insert short rows of values that the driver takes as they are, into all columns but the key. Many go in
+    one statement, as for them a statement costs more than a row."""
+    head, marks = _head(model, columns), _marks(len(columns))
+    at_once = PARAMETERS // len(columns)
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), at_once):
+            part = rows[start : start + at_once]
+            cursor.execute(head + ", ".join([marks] * len(part)), list(chain.from_iterable(part)))
 
 
 def update(model: type[models.Model], names: tuple[str, ...], rows: Iterable[Sequence[Any]]) -> None:
     """Set the named columns of the rows whose primary key stands last in each tuple."""
     statement, converts = _prepared_update(connection.vendor, model, names)
-    _execute(statement, converts, rows)
+    _execute(statement, _ready(rows, converts, ()))
 
 
-def _execute(
-    statement: str, converts: Converts, rows: Iterable[Sequence[Any]], rest: tuple[Any, ...] = ()
-) -> None:
-    ready = []
+def _execute(statement: str, rows: list[Sequence[Any]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
+
+
+def _ready(rows: Iterable[Sequence[Any]], converts: Converts, rest: tuple[Any, ...]) -> list[Sequence[Any]]:
+    ready: list[Sequence[Any]] = []
     for row in rows:
         values = [*row, *rest]
         for place, convert in converts:
             if (value := values[place]) is not None:
                 values[place] = convert(value)
         ready.append(values)
-    if ready:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, ready)
+    return ready
 
 
 def new_ids(model: type[models.Model], count: int) -> list[int]:
@@ -71,12 +87,18 @@ def _prepared_insert(
 ) -> tuple[str, Converts, tuple[Any, ...]]:
     fields = [_field(model, name) for name in names]
     rest = [f for f in model._meta.concrete_fields if f not in fields and not f.primary_key]
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(f.column)) for f in [*fields, *rest])
-    marks = ", ".join(["%s"] * (len(fields) + len(rest)))
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
+    columns = tuple(str(f.column) for f in [*fields, *rest])
     defaults = tuple(f.get_db_prep_save(f.get_default(), connection) for f in rest)
-    return sql, _converts(fields), defaults
+    return _head(model, columns) + _marks(len(columns)), _converts(fields), defaults
+
+
+def _head(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    quote = connection.ops.quote_name
+    return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(map(quote, columns))}) VALUES "  # noqa: S608
+
+
+def _marks(width: int) -> str:
+    return f"({', '.join(['%s'] * width)})"
 
 
 @lru_cache(maxsize=64)

@@ -9,8 +9,8 @@ import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-import feedparser.api
 from lxml import etree
 
 from aggregator.feed_fields import plain_to_html
@@ -38,10 +38,6 @@ _PLAIN_TYPES = ("text", "plain", "text/plain")
 _HTML_TYPES = ("html", "text/html")
 _PICTURE_PARTS = frozenset({"title", "link", "description", "url", "width", "height", "name"})
 _PERSON_PARTS = frozenset(f"{_ATOM}{name}" for name in ("name", "uri", "email"))
-_KNOWN_NAMESPACES = {
-    uri.lower(): prefix for uri, prefix in feedparser.api.StrictFeedParser.namespaces.items()
-}
-_KNOWN_PREFIXES = frozenset(_KNOWN_NAMESPACES.values())
 _MAIL_AND_NAME = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,4} \(([^()<>@&\s][^()<>@&]*)\)", re.ASCII)
 _C1 = re.compile("[\x80-\x9f]")
 
@@ -248,11 +244,20 @@ def _uri(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=256)
+def _is_known(uri: str, prefix: str) -> bool:
+    # Only here: most feeds never need feedparser, without which a worker starts in a third of the time.
+    from feedparser.api import StrictFeedParser
+
+    known = StrictFeedParser.namespaces
+    return prefix in known.values() or any(uri == name.lower() for name in known)
+
+
 def _pass_over(element: etree._Element) -> None:
     """A foreign element, where feedparser would keep it under its prefix, out of the way of all others."""
     tag, prefix = tag_of(element), element.prefix
     uri = tag[1:].partition("}")[0].lower() if tag[0] == "{" else ""
-    foreign = uri and prefix and uri not in _KNOWN_NAMESPACES and prefix not in _KNOWN_PREFIXES
+    foreign = uri and prefix and not _is_known(uri, prefix)
     if not foreign or "backend.userland.com/rss" in uri or len(element):
         raise Beyond
     if any(name.rpartition("}")[2].lower() in ("base", "lang") for name in element.attrib):

@@ -11,7 +11,6 @@ import re
 
 from aggregator.errors import ParseError
 from aggregator.fast_parse import read_plain
-from aggregator.parse_feedparser import read_tolerantly
 from aggregator.records import ParsedFeed
 from aggregator.repair import closed, is_well_formed, repaired
 
@@ -35,6 +34,8 @@ def read_xml(text: str, url: str, warnings: list[str]) -> ParsedFeed:
         warnings.append("malformed")
         if (feed := read_plain(text, warnings)) is not None:
             return feed
+    from aggregator.parse_feedparser import read_tolerantly  # only here: see fast_fields._is_known
+
     return read_tolerantly(text, url, warnings)
 
 

@@ -3,7 +3,8 @@
 Three passes over SITES feeds × POSTS entries: first, unchanged, and with NEW new posts. The floor is a bare
 concurrent GET and feedparser without sanitising; the peer is the PyPI package `reader` (update, then search).
 Each contender runs in a process of its own; CPU counts its children (parse workers). After the passes the
-portal goes on to search: what is derived, and the index of SEARCH_ENGINE, in another process.
+portal goes on to search: what is derived, and the index of SEARCH_ENGINE, in another process. "Stored" is the
+portal once more with screening left to a step of its own afterwards, as that is no part of the peer's update.
 
     .venv/bin/python bench/ingest.py [--sites 553] [--posts 30] [--new 200]
     .venv/bin/python bench/ingest.py --scale 553 2000 5530     # the portal alone: is the cost flat?
@@ -23,6 +24,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,7 +86,11 @@ def passes(step: Callable[[], Any], told: Callable[[], dict[str, float]] = dict)
     print(json.dumps(peak.as_dict()), flush=True)
 
 
-def run_portal(urls: list[str]) -> None:
+def run_stored(urls: list[str]) -> None:
+    run_portal(urls, screens=False)
+
+
+def run_portal(urls: list[str], screens: bool = True) -> None:
     folder = tempfile.mkdtemp()
     port = urls[0].rsplit(":", 1)[1].split("/")[0]
     os.environ |= {
@@ -104,7 +110,10 @@ def run_portal(urls: list[str]) -> None:
 
     from aggregator import pipeline
     from aggregator.models import Feed, Satker, SatkerHost
+    from aggregator.pipeline import run
 
+    if not screens:
+        run.screen = SimpleNamespace(screen_pending=lambda now, limit, satker_ids: None)
     call_command("migrate", verbosity=0)
     satker = [
         Satker(
@@ -132,6 +141,8 @@ def run_portal(urls: list[str]) -> None:
         print(json.dumps(pipeline.refresh_feeds(ids).as_dict()), file=sys.stderr)
 
     passes(step, stages.take)
+    if not screens:
+        return
     code = "import django; django.setup(); from bench.ingest import search; search()"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
@@ -224,7 +235,7 @@ def run_floor(urls: list[str]) -> None:
     passes(step)
 
 
-CONTENDERS = {"portal": run_portal, "reader": run_reader, "floor": run_floor}
+CONTENDERS = {"portal": run_portal, "stored": run_stored, "reader": run_reader, "floor": run_floor}
 
 
 def contend(name: str, sites: int, posts: int, new: int) -> list[dict[str, float]]:
@@ -284,14 +295,15 @@ def compare(sites: int, posts: int, new: int) -> None:
         shares = [part / row["cpu"] for part in (*parts, row["cpu"] - sum(parts))]
         print(f"| {name} | {' | '.join(f'{share:.0%}' for share in shares)} |")
     print("\nagainst reader's update (CPU, wall):")
-    print(
-        f"first pass up to and with store: {(portal[0]['cpu'] - portal[0]['screen']) / reader[0]['cpu']:.2f}"
-    )
+    print(f"first pass up to and with store: {ratios(table['stored'][0], reader[0])}")
     for number, name in enumerate(PASSES):
-        cpus, walls = (portal[number][k] / reader[number][k] for k in ("cpu", "wall"))
-        print(f"{name}: {cpus:.2f}, {walls:.2f}")
+        print(f"{name}: {ratios(portal[number], reader[number])}")
     whole = (portal[0]["cpu"] + portal[4]["cpu"]) / (reader[0]["cpu"] + reader[4]["cpu"])
     print(f"with search: {whole:.2f}; indexer's peak {portal[4]['peak_mb']:.0f} MB")
+
+
+def ratios(mine: dict[str, float], theirs: dict[str, float]) -> str:
+    return ", ".join(f"{mine[kind] / theirs[kind]:.2f}" for kind in ("cpu", "wall"))
 
 
 PASSES = ("first pass", "unchanged", "with new posts")

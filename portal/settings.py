@@ -140,12 +140,13 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL lets readers and the writer work side by side; IMMEDIATE takes the write lock at BEGIN, so that
-    # a busy database waits (20 s) instead of failing in mid-transaction.
+    # a busy database waits (20 s) instead of failing in mid-transaction. The log may grow to 32 MB before
+    # it is copied back: a batch of new posts fills SQLite's own 4 MB, and would be written twice at once.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
-        " PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
+        " PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=8000;",
     }
 else:
     DATABASES["default"].setdefault("CONN_MAX_AGE", 600)

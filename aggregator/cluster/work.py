@@ -7,7 +7,7 @@ through five of them, and look-ups stay as cheap as before.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
@@ -252,7 +252,7 @@ def _store_keys(batch: _Batch) -> None:
     held = Signature.objects.filter(entry__story__among=batch.touched).values("entry__story").order_by()
     for row in held.annotate(keepers=Count("entry", distinct=True)):
         keepers[row["entry__story"]] = row["keepers"]
-    rows: list[tuple[Any, ...]] = []
+    rows: list[Sequence[Any]] = []
     for post in batch.posts:
         if post.story is not None:
             keepers[post.story] += 1
@@ -261,10 +261,8 @@ def _store_keys(batch: _Batch) -> None:
         published_at = connection.ops.adapt_datetimefield_value(post.published_at)
         rows += [(post.pk, key, published_at) for key in post.keys]
     rows.sort(key=itemgetter(1))  # in the order of the index, so that neighbours share its pages
-    with connection.cursor() as cursor:  # 22 rows an entry: times are turned once an entry, not once a row
-        cursor.executemany(
-            "INSERT INTO aggregator_signature (entry_id, key, published_at) VALUES (%s, %s, %s)", rows
-        )
+    # 22 rows an entry: times are turned once an entry, not once a row.
+    bulk.insert_ready(Signature, ("entry_id", "key", "published_at"), rows)
 
 
 def forget_old_keys(now: datetime) -> int:

@@ -8,6 +8,7 @@ killed, repeated and run beside itself.
 from __future__ import annotations
 
 import logging
+import math
 import time
 import zlib
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from aggregator import classify, cluster, schedule, screen, store
 from aggregator.errors import FeedError
+from aggregator.garbage import seldom_collected
 from aggregator.models import Feed, PushedBody
 from aggregator.parse_pool import ParsePool, ReadTask
 from aggregator.pipeline.policies import fetch_policy, parse_pool, store_policy
@@ -46,7 +48,7 @@ def refresh_due(*, seconds: float = RUN_SECONDS, batch: int = 500) -> Totals:
     totals = Totals()
     take_little_memory()
     if feeds := schedule.lease_due(timezone.now(), batch):
-        with parse_pool() as pool:
+        with seldom_collected(), parse_pool() as pool:
             while feeds:
                 left = seconds - (time.monotonic() - started)
                 Run(pool, totals, None, max(left, 0.0)).go(feeds)
@@ -64,7 +66,7 @@ def refresh_feeds(feed_ids: Iterable[int], *, progress: Progress | None = None, 
     totals = Totals()
     ids = list(feed_ids)
     take_little_memory()
-    with parse_pool() as pool:
+    with seldom_collected(), parse_pool() as pool:
         while ids:
             now = timezone.now()
             feeds = schedule.lease(ids[:batch], now)
@@ -115,13 +117,17 @@ def store_pushed(pushed: PushedBody, pool: ParsePool) -> bool:
 
 def derive(*, seconds: float | None = None) -> int:
     """Bring every derived step up to date with what is stored; returns how many entries were touched."""
-    started = time.monotonic()
+    with seldom_collected():
+        return _derive(time.monotonic() + seconds if seconds is not None else math.inf)
+
+
+def _derive(until: float) -> int:
     done = 0
     for step in (_screen_step, _classify_step, _cluster_step):
         while touched := step():
             done += touched
             let_others_write()
-            if seconds is not None and time.monotonic() - started > seconds:
+            if time.monotonic() > until:
                 return done
     return done
 

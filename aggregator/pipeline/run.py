@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH_FEEDS = 50
-BATCH_ENTRIES = 600
+BATCH_ENTRIES = 1500
 BATCH_SECONDS = 1.0  # a finished feed waits no longer than this for company
 MAX_UNDER_WAY = 64  # fetched feeds that wait to be parsed or stored
 

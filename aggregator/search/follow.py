@@ -22,6 +22,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import Q, QuerySet
 
 from aggregator.errors import IndexUnavailable
+from aggregator.garbage import seldom_collected
 from aggregator.models import Change, Entry, PortalState
 from aggregator.search.documents import documents, neighbours
 from aggregator.search.engine import (
@@ -40,7 +41,8 @@ from aggregator.search.moments import order_key
 log = logging.getLogger(__name__)
 
 FRESH = 200  # marks beyond the head that are taken in one by one; more make a backlog
-BATCH = 250  # entries of the backlog in one commit, so that fresh ones wait a second or two
+BATCH, MOST = 250, 1000  # entries of the backlog in one commit: at first, and where the engine is quick
+FRESH_WAITS = 1.0  # seconds of such a commit, for which a fresh post has to wait
 REBUILD_BATCH = 2000
 PAUSE = 1.0  # between two looks at the change sequence, seconds
 OTHERS_WAIT = 900.0  # how long `once` waits for another follower
@@ -84,6 +86,14 @@ class Follower:
             self.cursor["backlog"] = None
             self.done.clear()
         return self._write([entry_id for _at, entry_id in piece]) or 1
+
+    def pace(self, done: int, seconds: float) -> None:
+        """After a piece of the backlog: a larger one next time if fresh posts hardly waited for it, else a
+        smaller one. Each commit has its price."""
+        if done == self.batch and seconds < FRESH_WAITS / 2:
+            self.batch = min(self.batch * 2, MOST)
+        elif seconds > FRESH_WAITS:
+            self.batch = max(self.batch // 2, min(self.batch, BATCH))
 
     def close(self) -> None:
         self.writer.close()
@@ -163,7 +173,10 @@ def _follow(once: bool, stop: Stop, progress: Progress) -> int:
                 close_old_connections()
             if follower is None or _current() != follower.path:
                 follower = _reopened(follower)
-            done = follower.step()
+            started = time.monotonic()
+            with seldom_collected():
+                done = follower.step()
+            follower.pace(done, time.monotonic() - started)
         except (DatabaseError, IndexUnavailable) as error:
             _closed(follower)
             if not _mend(error, follower):
@@ -230,9 +243,10 @@ def rebuild(*, progress: Progress = lambda count: None) -> int:
         follower = Follower(build, batch=REBUILD_BATCH)
         count = 0
         try:
-            while done := follower.step():
-                count += done
-                progress(done)
+            with seldom_collected():
+                while done := follower.step():
+                    count += done
+                    progress(done)
         finally:
             follower.close()
         replaced = _current()

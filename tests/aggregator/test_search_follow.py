@@ -332,3 +332,18 @@ def test_readers_in_threads_are_served_while_the_index_changes():
     for thread in threads:
         thread.join()
     assert faults == []
+
+
+def test_the_backlog_goes_in_larger_pieces_as_long_as_fresh_posts_hardly_wait():
+    follow(once=True)
+    follower = Follower(files.current(), batch=300)
+    follower.pace(300, 0.1)
+    assert follower.batch == 600
+    follower.pace(20, 0.1)  # a few fresh posts say nothing of it
+    follower.pace(600, 0.8)
+    assert follower.batch == 600
+    follower.pace(600, 3.0)
+    follower.pace(300, 3.0)
+    follower.pace(250, 3.0)
+    assert follower.batch == 250
+    follower.close()
