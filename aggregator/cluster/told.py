@@ -11,8 +11,9 @@ from itertools import chain, pairwise, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+from aggregator.words import Remembered
+
 Facts = dict[str, frozenset[str]]  # by kind: number, month, day, place
-LONGEST_PIECE = 80  # characters between two blanks; longer ones are not kept in memory
 SHORT_LINE = 12  # words; shorter lines at the ends may be a site's own
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -107,8 +108,7 @@ class Told:
     @cached_property
     def tokens(self) -> list[str]:
         pieces = self.body.lower().replace("’", "'").split()
-        read = _tokens if max(map(len, pieces), default=0) <= LONGEST_PIECE else _tokens.__wrapped__
-        return list(chain.from_iterable(map(read, pieces)))
+        return list(chain.from_iterable(map(_PIECES.__getitem__, pieces)))
 
     @cached_property
     def line(self) -> str:
@@ -162,10 +162,7 @@ class Told:
         return rest
 
 
-@lru_cache(maxsize=50_000)
-def _tokens(piece: str) -> tuple[str, ...]:
-    """Of what stands between two blanks: nearly all of it was met before."""
-    return tuple(_TOKEN.findall(piece))
+_PIECES: Remembered[list[str]] = Remembered(_TOKEN.findall)  # by what stands between two blanks
 
 
 class _Short(NamedTuple):
@@ -204,19 +201,20 @@ def facts(tokens: list[str]) -> Facts:
 
 def _numbers(tokens: list[str], present: set[str]) -> Iterator[str]:
     """Digits without their points, Roman numerals, and counted periods ("triwulan ketiga", "semester i")."""
-    read = _number if max(map(len, present), default=0) <= LONGEST_PIECE else _number.__wrapped__
-    yield from filter(None, map(read, present))
+    yield from filter(None, map(_NUMBERS.__getitem__, present))
     if not present.isdisjoint(_PERIODS):
         for period, number in pairwise(tokens):
             if period in _PERIODS and number in _COUNTED:
                 yield f"{period} {_COUNTED[number]}"
 
 
-@lru_cache(maxsize=50_000)
 def _number(token: str) -> str:
     if token[0] in "0123456789":
         return token.replace(".", "").replace(",", "")
     return _ROMANS.get(token, "")
+
+
+_NUMBERS = Remembered(_number)
 
 
 def _places_in(tokens: list[str]) -> Iterator[str]:

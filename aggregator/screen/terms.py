@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import chain
 
 from aggregator.screen.text import DATA, LEET_LETTERS, folded, straight, undisguised, words
+from aggregator.words import Remembered
 
 # Written together or inside a brand: found anywhere in a word.
 _STEMS = re.compile(
@@ -52,7 +53,6 @@ class Found:
 
 NOTHING = Found()
 DIRTY, BRANDED = "dirty!", "branded!"  # no words
-LONGEST_PIECE = 80  # characters; longer ones would only fill the memory
 
 
 @lru_cache(maxsize=1)
@@ -98,10 +98,7 @@ def find(text: str, *, brands: bool = False) -> Found:
 def is_clean(text: str, *, brands: bool = False) -> bool:
     """Whether it is certain already that nothing is found, as of nearly every text: each of its words is
     clean by itself, not all words of any term are there, and too few single letters to spell one out."""
-    pieces = set(text.split())
-    if pieces and max(map(len, pieces)) > LONGEST_PIECE:
-        return False
-    marks = set().union(*map(_marks, pieces))
+    marks = set().union(*map(_PIECES.__getitem__, set(text.split())))
     if DIRTY in marks or (brands and BRANDED in marks):
         return False
     longer = _split_terms()[1]
@@ -110,7 +107,6 @@ def is_clean(text: str, *, brands: bool = False) -> bool:
     return sum(len(mark) == 1 for mark in marks) < 3
 
 
-@lru_cache(maxsize=50_000)
 def _marks(piece: str) -> frozenset[str]:
     """Of what stands between two blanks: its single letters and words of longer terms; DIRTY, where it has
     to be looked at as a whole; and BRANDED, where it may name a brand."""
@@ -121,6 +117,9 @@ def _marks(piece: str) -> frozenset[str]:
         return frozenset({DIRTY})
     kept = {word for word in present if len(word) == 1 or word in _split_terms()[2]}
     return frozenset(kept | {BRANDED} if BRAND.search(plain) else kept)
+
+
+_PIECES = Remembered(_marks)
 
 
 def _is_dirty(word: str) -> bool:

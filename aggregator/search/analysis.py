@@ -15,6 +15,7 @@ from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from aggregator.search.stems import DATA, stem, words_of
+from aggregator.words import Remembered
 
 # The rupiah sign before its number, a number with thousands dots, or a run of letters and digits with
 # apostrophes inside (Jum'at, Qur’an).
@@ -29,7 +30,6 @@ DATE = re.compile(
 )
 DIGITS_JOINED = re.compile(r"\d[/.-]\d")  # without any there is no date, and this is quick to say
 WORD = re.compile(r"[Rr]p(?=\.?\d)|\d{1,3}(?:\.\d{3})+(?!\d)|[^\W_]+(?:['’‘ʼ`][^\W_]+)*")
-LONGEST_PIECE = 80  # characters between two blanks; longer ones are not kept in memory
 LONGEST_TOKEN = 60  # characters; longer runs are no words
 _FILES = (
     *("search_roots.txt", "search_stop_words.txt", "search_variants.csv", "satker.csv"),
@@ -87,9 +87,7 @@ def tokens(text: str) -> list[Token]:
 def terms(text: str) -> list[Term]:
     """Form and stem of every one of `tokens`, without their places and many times as fast: a text is parted
     at its blanks into pieces, and nearly all of them were met before."""
-    pieces = normal(text).split()
-    read = _piece if max(map(len, pieces), default=0) <= LONGEST_PIECE else _piece.__wrapped__
-    found = list(chain.from_iterable(map(read, pieces)))
+    found = list(chain.from_iterable(map(_PIECES.__getitem__, normal(text).split())))
     if PERHAPS in [stem for _form, stem in found]:
         if SLOWLY in found:
             return [(token.form, token.stem) for token in tokens(text)]
@@ -97,7 +95,6 @@ def terms(text: str) -> list[Term]:
     return [term for term in found if term[1]]
 
 
-@lru_cache(maxsize=50_000)
 def _piece(piece: str) -> tuple[Term, ...]:
     """The terms of what stands between two blanks. Stop words have no stem, and PERHAPS stands for that of
     words which may be part of a spelling of several words."""
@@ -111,6 +108,9 @@ def _piece(piece: str) -> tuple[Term, ...]:
             found += _terms_of(form)
         last, last_end = form, end
     return tuple(found)
+
+
+_PIECES = Remembered(_piece)
 
 
 def _terms_of(form: str) -> list[Term]:

@@ -162,7 +162,7 @@ ATOM = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(RSS | RDF | ATOM)
 def test_the_two_readers_agree_on_any_feed(text):
     assert not differences(text)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_q.models import Schedule
 
+from aggregator import outage
 from aggregator.models import Duty, Feed, Gap, Quarantine, Satker, SatkerHold, SatkerHost
 from portal.models import User
 from portal.monitoring.figures.silence import classes, silences, silent
@@ -92,15 +93,18 @@ def _failing(now: datetime) -> Iterator[Condition]:
 
 
 def _outage(now: datetime) -> Iterator[Condition]:
-    """Many feeds that could be read a moment ago fail together: one alarm, not hundreds."""
+    """Many feeds that could be read a moment ago fail together, or the pipeline itself told an outage: one
+    alarm, not hundreds."""
     feeds = Feed.objects.active().filter(last_checked_at__gt=now - JUST_FAILED)
     counts = feeds.aggregate(
         asked=Count("pk"),
         failing=Count("pk", filter=~Q(error_code="")),
         since=Min("last_success_at", filter=~Q(error_code="")),
     )
-    failing, asked = counts["failing"], counts["asked"]
-    if failing >= MANY_FEEDS and failing >= MANY_SHARE * asked:
+    failing, asked, struck = counts["failing"], counts["asked"], outage.current(now)
+    if struck or (failing >= MANY_FEEDS and failing >= MANY_SHARE * asked):
+        failing = max(failing, struck)
+        asked = max(asked, failing)
         title = _("%(failing)d dari %(asked)d umpan gagal bersamaan")
         yield Condition(
             "umpan",

@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import Schedule
 
+from aggregator import outage
 from aggregator.models import Duty, Feed, Gap, Quarantine, SatkerHold, SatkerHost
 from portal.models import User
 from portal.monitoring.alerts import notices, rules, watch
@@ -165,6 +166,20 @@ def test_f34_many_failures_at_once_are_one_alarm(world, settings):
         Feed.objects.update(last_checked_at=at)
         notices.tell(watch.look(at, pair).due, at)
     assert list(Alert.objects.values_list("rule", flat=True)) == ["outage"]
+
+
+def test_an_outage_that_the_pipeline_told_is_an_alarm_until_feeds_are_read_again(world):
+    for _ in range(outage.LEAST):
+        make_feed(error_code=outage.CODE, last_checked_at=NOW - HOUR / 2, last_success_at=NOW - HOUR)
+    for _ in range(40):  # waiting for their turn meanwhile
+        make_feed(last_checked_at=NOW - 2 * HOUR, last_success_at=NOW - 2 * HOUR)
+    watch.look(NOW, [RULES["outage"]])
+    alert = Alert.objects.get()
+    assert (alert.rule, alert.closed_at) == ("outage", None)
+    Feed.objects.update(error_code="", last_checked_at=NOW)
+    watch.look(NOW + HOUR / 6, [RULES["outage"]])
+    alert.refresh_from_db()
+    assert alert.closed_at
 
 
 def test_former_single_failures_stay_open_through_an_outage(world):
