@@ -87,10 +87,14 @@ def passes(step: Callable[[], Any], told: Callable[[], dict[str, float]] = dict)
 
 
 def run_stored(urls: list[str]) -> None:
-    run_portal(urls, screens=False)
+    run_portal(urls, screens=False, searches=False)
 
 
-def run_portal(urls: list[str], screens: bool = True) -> None:
+def run_passes(urls: list[str]) -> None:
+    run_portal(urls, searches=False)
+
+
+def run_portal(urls: list[str], screens: bool = True, searches: bool = True) -> None:
     folder = tempfile.mkdtemp()
     port = urls[0].rsplit(":", 1)[1].split("/")[0]
     os.environ |= {
@@ -141,7 +145,7 @@ def run_portal(urls: list[str], screens: bool = True) -> None:
         print(json.dumps(pipeline.refresh_feeds(ids).as_dict()), file=sys.stderr)
 
     passes(step, stages.take)
-    if not screens:
+    if not searches:
         return
     code = "import django; django.setup(); from bench.ingest import search; search()"
     done = subprocess.run(
@@ -235,7 +239,8 @@ def run_floor(urls: list[str]) -> None:
     passes(step)
 
 
-CONTENDERS = {"portal": run_portal, "stored": run_stored, "reader": run_reader, "floor": run_floor}
+COMPARED = {"portal": run_portal, "stored": run_stored, "reader": run_reader, "floor": run_floor}
+CONTENDERS = {**COMPARED, "passes": run_passes}
 
 
 def contend(name: str, sites: int, posts: int, new: int) -> list[dict[str, float]]:
@@ -280,7 +285,7 @@ def main() -> None:
 
 
 def compare(sites: int, posts: int, new: int) -> None:
-    table = {name: contend(name, sites, posts, new) for name in CONTENDERS}
+    table = {name: contend(name, sites, posts, new) for name in COMPARED}
     print(f"\n{sites} feeds × {posts} entries; {new} new posts in the third pass\n")
     print("| contender | first pass | unchanged | with new posts | search up to date | peak MB (child) |")
     print("|---|---|---|---|---|---|")
@@ -313,7 +318,7 @@ def scale(sizes: list[int], posts: int, new: int) -> None:
     print("\n| feeds | ms CPU an entry, first pass | a feed, unchanged | a new post | peak MB (child) |")
     print("|---|---|---|---|---|")
     for sites in sizes:
-        rows = contend("portal", sites, posts, new)
+        rows = contend("passes", sites, posts, new)
         fresh = (rows[2]["cpu"] - rows[1]["cpu"]) / new
         print(
             f"| {sites} | {1000 * rows[0]['cpu'] / sites / posts:.2f} | {1000 * rows[1]['cpu'] / sites:.2f}"

@@ -280,30 +280,32 @@ def publish(revisions: list[Revision], now: datetime) -> None:
 
 
 def _make_public(revisions: list[Revision], now: datetime) -> None:
-    ids = [r.entry_id for r in revisions]
-    if not ids:
+    if not revisions:
         return
     corrected = [r.entry_id for r in revisions if r.entry.public_revision_id]
-    imported = [r.entry_id for r in revisions if r.entry.is_import and not r.entry.public_revision_id]
     if corrected:
-        former = Revision.objects.filter(entry__in=corrected, state=Revision.State.PUBLIC)
+        former = Revision.objects.filter(entry__among=corrected, state=Revision.State.PUBLIC)
         former.update(state=Revision.State.SUPERSEDED)
-    Revision.objects.filter(id__in=[r.pk for r in revisions]).update(
-        state=Revision.State.PUBLIC, public_at=now
+    imported = [r for r in revisions if r.entry.is_import and not r.entry.public_revision_id]
+    own_time = Coalesce(F("released_at"), Least(F("published_at"), Value(now)))
+    of_entry = Entry.objects.filter(pk=OuterRef("entry")).annotate(own_time=own_time).values("own_time")
+    _release(imported, Subquery(of_entry[:1]), own_time)
+    others = {r.pk for r in revisions} - {r.pk for r in imported}
+    _release([r for r in revisions if r.pk in others], now, Coalesce(F("released_at"), Value(now)))
+    Change.objects.mark([r.entry_id for r in revisions])
+
+
+def _release(revisions: list[Revision], public_at: datetime | Subquery, released_at: Coalesce) -> None:
+    if not revisions:
+        return
+    Revision.objects.filter(id__among=[r.pk for r in revisions]).update(
+        state=Revision.State.PUBLIC, public_at=public_at
     )
     public = Revision.objects.filter(entry=OuterRef("pk"), state=Revision.State.PUBLIC).order_by("-number")
-    Entry.objects.filter(id__in=ids).update(
+    Entry.objects.filter(id__among=[r.entry_id for r in revisions]).update(
         state=Entry.State.PUBLIC,
         public_revision_id=Subquery(public.values("id")[:1]),
-        released_at=Coalesce(F("released_at"), Value(now)),
+        released_at=released_at,
         clustered_at=None,
         classified_at=None,
     )
-    if imported:
-        own_time = Least(F("published_at"), Value(now))
-        Entry.objects.filter(id__in=imported, released_at=now).update(released_at=own_time)
-        released = Entry.objects.filter(pk=OuterRef("entry")).values("released_at")[:1]
-        Revision.objects.filter(entry__in=imported, state=Revision.State.PUBLIC).update(
-            public_at=Subquery(released)
-        )
-    Change.objects.mark(ids)

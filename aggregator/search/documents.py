@@ -49,7 +49,7 @@ def documents(entry_ids: Collection[int]) -> list[Document]:
     """The documents of those of the entries that are public. Four queries whatever the number."""
     rows = list(
         Entry.objects.public()
-        .filter(id__in=entry_ids)
+        .filter(id__among=entry_ids)
         .values(
             "id", "published_at", "released_at", "origin", "story_id", "satker__code", "satker__name",
             "satker__region_name", "satker__timezone", "province__slug", "province__name", "stage__slug",
@@ -58,7 +58,7 @@ def documents(entry_ids: Collection[int]) -> list[Document]:
     )  # fmt: skip
     found = [row["id"] for row in rows]
     topics: dict[int, list[str]] = defaultdict(list)
-    for entry_id, slug in EntryTopic.objects.filter(entry_id__in=found, removed=False).values_list(
+    for entry_id, slug in EntryTopic.objects.filter(entry__among=found, removed=False).values_list(
         "entry_id", "topic__slug"
     ):
         topics[entry_id].append(slug)
@@ -69,7 +69,7 @@ def documents(entry_ids: Collection[int]) -> list[Document]:
 def neighbours(entry_ids: Collection[int]) -> set[int]:
     """Other entries of the same stories whose folds may have changed with these: for each fold that one
     of these is in, whoever stands for it now and whoever would without them."""
-    touched = list(Entry.objects.filter(id__in=entry_ids, story__isnull=False).values(*_MEMBER))
+    touched = list(Entry.objects.filter(id__among=entry_ids, story__isnull=False).values(*_MEMBER))
     public = _members({row["story_id"] for row in touched})
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in public:
@@ -94,7 +94,7 @@ _MEMBER = ("id", "story_id", "province_id", "satker_id", "is_lead", "origin", "p
 def _members(story_ids: Collection[int]) -> list[dict[str, Any]]:
     if not story_ids:
         return []
-    return list(Entry.objects.public().filter(story_id__in=story_ids).values(*_MEMBER))
+    return list(Entry.objects.public().filter(story__among=story_ids).values(*_MEMBER))
 
 
 def _groups(row: dict[str, Any]) -> Iterable[tuple[str, tuple[Any, ...]]]:
