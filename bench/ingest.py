@@ -117,7 +117,7 @@ def run_portal(urls: list[str], screens: bool = True, searches: bool = True) -> 
     from aggregator.pipeline import run
 
     if not screens:
-        run.screen = SimpleNamespace(screen_pending=lambda now, limit, satker_ids: None)
+        vars(run)["screen"] = SimpleNamespace(screen_pending=lambda now, limit, satker_ids: None)
     call_command("migrate", verbosity=0)
     satker = [
         Satker(

@@ -17,11 +17,11 @@ from django.utils import timezone
 
 from aggregator import classify, cluster, schedule, screen, store
 from aggregator.errors import FeedError
-from aggregator.garbage import seldom_collected
+from aggregator.memory import seldom_collected, take_little_memory
 from aggregator.models import Feed, PushedBody
 from aggregator.parse_pool import ParsePool, ReadTask
 from aggregator.pipeline.policies import fetch_policy, parse_pool, store_policy
-from aggregator.pipeline.run import Progress, Run, Totals, let_others_write, take_little_memory
+from aggregator.pipeline.run import Progress, Run, Totals, let_others_write
 from aggregator.records import FetchResult, Outcome
 
 __all__ = [
@@ -117,6 +117,7 @@ def store_pushed(pushed: PushedBody, pool: ParsePool) -> bool:
 
 def derive(*, seconds: float | None = None) -> int:
     """Bring every derived step up to date with what is stored; returns how many entries were touched."""
+    take_little_memory()
     with seldom_collected():
         return _derive(time.monotonic() + seconds if seconds is not None else math.inf)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH_FEEDS = 50
-BATCH_ENTRIES = 1500
+BATCH_ENTRIES = 1000
 BATCH_SECONDS = 1.0  # a finished feed waits no longer than this for company
 MAX_UNDER_WAY = 64  # fetched feeds that wait to be parsed or stored
 
@@ -50,15 +50,6 @@ class Totals:
 
     def as_dict(self) -> dict[str, float]:
         return {**asdict(self), "seconds": round(self.seconds, 3)}
-
-
-def take_little_memory() -> None:
-    """SQLite's caches are sized for readers; a pass writes, and what it maps of the file would count as its
-    own memory. Holds until the connection is closed."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA mmap_size=0")
-            cursor.execute("PRAGMA cache_size=-32768")
 
 
 def let_others_write() -> None:

@@ -22,7 +22,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import Q, QuerySet
 
 from aggregator.errors import IndexUnavailable
-from aggregator.garbage import seldom_collected
+from aggregator.memory import seldom_collected, take_little_memory
 from aggregator.models import Change, Entry, PortalState
 from aggregator.search.documents import documents, neighbours
 from aggregator.search.engine import (
@@ -174,6 +174,7 @@ def _follow(once: bool, stop: Stop, progress: Progress) -> int:
             if follower is None or _current() != follower.path:
                 follower = _reopened(follower)
             started = time.monotonic()
+            take_little_memory()
             with seldom_collected():
                 done = follower.step()
             follower.pace(done, time.monotonic() - started)
