@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 CACHE_KB = 32_768
+USUAL = gc.get_threshold()
 YOUNG = 50_000  # objects more than were freed, before the young ones are looked at; Python's own is 700
 
 
@@ -25,11 +26,10 @@ def take_little_memory() -> None:
 def seldom_collected() -> Iterator[None]:
     """Fewer looks for cyclic garbage, and none at what lives when this begins: a batch makes millions of
     objects that are freed without them, and they took a tenth of the time."""
-    before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(YOUNG, *before[1:])
+    gc.set_threshold(YOUNG, *USUAL[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*USUAL)
         gc.unfreeze()

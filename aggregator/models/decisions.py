@@ -85,7 +85,7 @@ class SatkerHold(models.Model):
 class CorrectionManager(models.Manager["Correction"]):
     def in_force(self, entry_ids: Iterable[int], kind: str) -> dict[int, str]:
         """By entry, what staff said last and did not give back to the rules."""
-        said = self.filter(entry__among=entry_ids, kind=kind).order_by("id")
+        said = self.filter(entry__among=list(entry_ids), kind=kind).order_by("id")
         last = {
             entry: (by_rules, after)
             for entry, by_rules, after in said.values_list("entry", "by_rules", "after")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from aggregator import bulk
-from aggregator.models import Entry, FetchLog, Revision
+from aggregator.models import Correction, Entry, FetchLog, Revision
 from tests.factories import make_entry, make_feed
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +63,11 @@ def test_among_finds_what_in_finds():
     assert not Entry.objects.filter(id__among=[]).exists()
     with pytest.raises(ValueError, match="1 OR 1"):
         Entry.objects.filter(id__among=["1 OR 1"])
+
+
+def test_what_staff_said_is_found_for_ids_that_are_told_once_only():
+    post = make_entry()
+    Correction.objects.create(
+        entry=post, kind=Correction.Kind.ORIGIN, after="own", reason="r", decided_by="a"
+    )
+    assert Correction.objects.in_force(iter([post.pk]), Correction.Kind.ORIGIN) == {post.pk: "own"}
