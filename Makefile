@@ -43,7 +43,9 @@ services:
 
 # Faults by real processes on loopback, some minutes; the result table in docs/reliability.md is written anew.
 chaos: install services
-	DEMO=1 CHAOS_TABLE=1 $(BIN)/pytest -p no:cacheprovider --durations=10 tests/chaos
+	DEMO=1 CHAOS_TABLE=1 $(BIN)/python -m pytest -p no:cacheprovider -p tests.chaos.table --durations=10 \
+		tests/chaos tests/portal/test_hacked_site.py
+	DEMO=1 CHAOS_TABLE=1 $(BIN)/python -m pytest -p no:cacheprovider -p tests.chaos.table tests/browser/test_hostile_content.py
 
 # The handbook as a site in var/site; anything Sphinx is not content with ends it.
 docs: install

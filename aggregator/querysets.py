@@ -28,6 +28,12 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         long += [] if text else ["public_revision__text"]
         return self.select_related("public_revision", "satker", "province", "picture").defer(*long)
 
+    def for_links(self) -> EntryQuerySet:
+        """With no more than a link to each post shows: its address, its title, and whose it is."""
+        return self.select_related("public_revision", "satker").only(
+            "published_at", "public_revision__title", "satker__name", "satker__timezone"
+        )
+
     def leads(self) -> EntryQuerySet:
         """One entry a story."""
         return self.filter(is_lead=True)

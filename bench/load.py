@@ -7,12 +7,16 @@ ingests, and, with --surge, ten times as many with ELECTION_MODE. Shown are answ
 as a multiple of that floor; how late feeds were asked meanwhile, as a multiple of their interval.
 
     .venv/bin/python bench/load.py [--readers 1000] [--seconds 60] [--sites 100] [--entries 20000] [--surge]
+
+A long history takes longer to make than to measure: with DATABASE_URL (a PostgreSQL that is kept, perhaps
+filled by bench/load_history.py) and --folder (its index) one run with --prepare makes it, others measure.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import shutil
 import subprocess
@@ -29,7 +33,7 @@ import aiohttp
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.chaos.town import Town  # noqa: E402
+from tests.chaos.town import Town, ask  # noqa: E402
 from tests.installation import wait_until  # noqa: E402
 from tests.services import postgres_bin  # noqa: E402
 
@@ -94,12 +98,17 @@ class Readers:
 
 
 def publish(town: Town, ended: list[bool]) -> None:
+    """A post a second in the nation, as on an election day."""
+    number = 0
     while not ended:
-        town.publish(1)
-        for _tick in range(50):
-            if ended:
-                return
-            time.sleep(0.1)
+        town.publish(1, only=[number % len(town.sites)])
+        number += 1
+        time.sleep(1)
+
+
+def stored(town: Town) -> int:
+    count: int = town.rows("SELECT count(*) FROM aggregator_entry WHERE state = 'public'")[0][0]
+    return count
 
 
 def lateness(town: Town) -> float:
@@ -122,14 +131,22 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=100)
     parser.add_argument("--entries", type=int, default=20_000)
     parser.add_argument("--surge", action="store_true", help="then ten times as many, with ELECTION_MODE")
+    parser.add_argument("--election", action="store_true", help="ELECTION_MODE for the thousand readers, too")
+    parser.add_argument("--folder", type=Path, help="kept for later runs, beside DATABASE_URL")
+    parser.add_argument("--still", action="store_true", help="leave the index as --prepare made it")
+    parser.add_argument("--prepare", action="store_true", help="end when the history is there and indexed")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-load-") as folder:
-        database = "postgres" if postgres_bin() else "sqlite"
+        if options.folder:
+            options.folder.mkdir(parents=True, exist_ok=True)
+            folder = str(options.folder)
+        database = os.environ.get("DATABASE_URL") or ("postgres" if postgres_bin() else "sqlite")
         limits = {
             "LIMIT_SEARCH": "0",
             "FETCH_MIN_INTERVAL": str(INTERVAL),
             "FETCH_MAX_INTERVAL": str(INTERVAL),
         }
+        limits |= {"ELECTION_MODE": "1"} if options.election else {}
         town = Town(Path(folder), database=database, sites=options.sites, SEARCH_ENGINE="tantivy", **limits)
         try:
             measure(town, options)
@@ -139,18 +156,21 @@ def main() -> None:
 
 def measure(town: Town, options: argparse.Namespace) -> None:
     town.refresh()
-    if options.entries:
+    town.rows("UPDATE aggregator_feed SET state = 'disabled' WHERE url LIKE 'https://umpan%'")
+    if options.entries > stored(town):
         env = {**town.installation.env, "PAGE_CACHE_SECONDS": "0"}
         fill = [sys.executable, "bench/load_history.py", "--only-fill", "--feeds", "0"]
         subprocess.run([*fill, "--entries", str(options.entries)], env=env, cwd=ROOT, check=True)
+    if not options.still:
+        town.installation.run("follow_index", "--once", timeout=7200)
+    if options.prepare:
+        return
     nginx = town.start_nginx() if shutil.which("nginx") else None
     base = nginx.url if nginx else f"http://127.0.0.1:{town.port}"
     lift_limits_of_one_address(nginx)
-    town.installation.run("follow_index", "--once", timeout=600)
-    town.start_web()
-    paths = [
-        f"/berita/{row[0]}" for row in town.rows("SELECT id FROM aggregator_entry ORDER BY id DESC LIMIT 300")
-    ]
+    town.start_web(follow=not options.still)
+    newest = town.rows("SELECT id FROM aggregator_entry WHERE state = 'public' ORDER BY id DESC LIMIT 300")
+    paths = [ask(town.port, f"/berita/{row[0]}").headers["location"] for row in newest]
     floor = Readers(base, paths)
     asyncio.run(floor.read(4, 15, 0.05))
     town.start_worker()
@@ -160,7 +180,7 @@ def measure(town: Town, options: argparse.Namespace) -> None:
     if options.surge:
         town.stop("web")
         town.installation.env["ELECTION_MODE"] = "1"
-        town.start_web()
+        town.start_web(follow=not options.still)
         under(
             town,
             base,
@@ -204,7 +224,7 @@ def under(
 ) -> None:
     import threading
 
-    before = len(town.published())
+    before = stored(town)
     ended: list[bool] = []
     sites = threading.Thread(target=publish, args=(town, ended))
     sites.start()
@@ -219,7 +239,7 @@ def under(
         sites.join()
         watch.join()
     told(f"{count} readers, {name}", readers, floor, seconds)
-    new = len(town.published()) - before
+    new = stored(town) - before
     worst = quantiles(late, n=20)[18] if len(late) > 1 else 0.0
     used = sum(town.memory().values())
     print(f"  posts taken in {new}; feeds late by at most {worst:.1f} intervals (p95); memory {used} MB")

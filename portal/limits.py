@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -167,34 +167,65 @@ def _unknown_key(request: HttpRequest) -> HttpResponse:
 
 # --- searching under load ---------------------------------------------------------------------------
 
-_slots: dict[int, BoundedSemaphore] = {}
+
+class Slots:
+    """Who may search in this process now: `most` at once, and one more may wait for a moment. After each
+    search its slot rests for `rest` times the processor time it took, so that searches take no more than a
+    share of the process, however many ask."""
+
+    def __init__(self, most: int, rest: float) -> None:
+        self.free = BoundedSemaphore(most)
+        self.waiting = Lock()
+        self.rest = rest
+        self.ready_at = 0.0
+
+    def take(self) -> bool:
+        if time.monotonic() >= self.ready_at and self.free.acquire(blocking=False):
+            return True
+        if not self.waiting.acquire(blocking=False):
+            return False
+        try:
+            if not self.free.acquire(timeout=WAIT_FOR_SEARCH):
+                return False
+            time.sleep(max(0.0, self.ready_at - time.monotonic()))
+            return True
+        finally:
+            self.waiting.release()
+
+    def give_back(self, took: float) -> None:
+        self.ready_at = time.monotonic() + min(took * self.rest, WAIT_FOR_SEARCH)
+        self.free.release()
+
+
+_slots: dict[bool, Slots] = {}
 
 
 def shed_search(get_response: Handler) -> Handler:
-    """Only a part of a process's threads may search at once, so that pages and feeds never queue behind
-    searches. Sits within the page cache: an answer that is kept costs no slot."""
+    """Only a part of a process's threads may search or wait for it, so that pages and feeds never queue
+    behind searches. Sits within the page cache: an answer that is kept costs no slot."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not is_search(request):
             return get_response(request)
         if settings.ELECTION_MODE and request.path_info.removeprefix("/en") == "/saran":
             return _no_suggestions(request)
-        slots = _slots.setdefault(_most_searches(), BoundedSemaphore(_most_searches()))
-        if not slots.acquire(timeout=WAIT_FOR_SEARCH):
+        slots = _slots.setdefault(settings.ELECTION_MODE, _made())
+        if not slots.take():
             metrics.count_refused("busy")
             return _busy(request)
+        began = time.thread_time()
         try:
             return get_response(request)
         finally:
-            slots.release()
+            slots.give_back(time.thread_time() - began)
 
     return middleware
 
 
-def _most_searches() -> int:
-    """All threads but one; half of them with ELECTION_MODE."""
-    threads = settings.WEB_THREADS
-    return max(1, threads // 2 if settings.ELECTION_MODE else threads - 1)
+def _made() -> Slots:
+    """All threads but two, of which one may be waiting; with ELECTION_MODE one search at a time, and a
+    quarter of the process."""
+    return Slots(1, 3.0) if settings.ELECTION_MODE else Slots(max(1, settings.WEB_THREADS - 2), 0.0)
 
 
 def _busy(request: HttpRequest) -> HttpResponse:

@@ -33,7 +33,7 @@ def entry(request: HttpRequest, pk: int, slug: str = "") -> HttpResponse:
             "entry": found,
             "revision": found.public_revision,
             "carriers": _carriers(found)[:100],
-            "versions": found.revisions.filter(public_at__isnull=False).count(),
+            "versions": _versions(found),
             "nearby": _of_satker(found)[:5],
             "related": _related(found),
         },
@@ -99,14 +99,19 @@ def absent(pk: int, request: HttpRequest) -> HttpResponse:
     raise Http404(_("Tidak ada berita dengan nomor ini."))
 
 
+def _versions(found: Entry) -> int:
+    """How many of them were public; most posts have one."""
+    return found.revisions.filter(public_at__isnull=False).count() if found.revisions_count > 1 else 1
+
+
 def _carriers(found: Entry) -> QuerySet[Entry]:
     if found.story_id is None:
         return Entry.objects.none()
-    return Entry.objects.public().filter(story=found.story_id).exclude(pk=found.pk).for_lists().newest()
+    return Entry.objects.public().filter(story=found.story_id).exclude(pk=found.pk).for_links().newest()
 
 
 def _of_satker(found: Entry) -> QuerySet[Entry]:
-    return Entry.objects.public().filter(satker=found.satker_id).exclude(pk=found.pk).for_lists().newest()
+    return Entry.objects.public().filter(satker=found.satker_id).exclude(pk=found.pk).for_links().newest()
 
 
 def _related(found: Entry) -> list[Entry]:
@@ -117,4 +122,4 @@ def _related(found: Entry) -> list[Entry]:
     on_topic = lists.on_topic(topics[0].topic).leads().exclude(satker=found.satker_id)
     if found.story_id:
         on_topic = on_topic.exclude(story=found.story_id)
-    return list(on_topic.for_lists().newest()[:5])
+    return list(on_topic.for_links().newest()[:5])

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +118,7 @@ def reading(
 
 
 class Town:
-    """`database` is postgres or sqlite. Everything ends with `close`."""
+    """`database` is postgres or sqlite, or the URL of a PostgreSQL that is kept. All ends with `close`."""
 
     def __init__(self, folder: Path, *, database: str, sites: int = 10, **env: str) -> None:
         self.folder = folder
@@ -127,12 +127,13 @@ class Town:
         self.postgres = Postgres(folder) if database == "postgres" else None
         if self.postgres:
             self.running.callback(self.postgres.stop)
+        self.url = self.postgres.url if self.postgres else database.removeprefix("sqlite")
         self.port = free_port()
-        shared = {"DATABASE_URL": self.postgres.url} if self.postgres else {}
+        shared = {"DATABASE_URL": self.url} if self.url else {}
         (folder / "data").mkdir(exist_ok=True)
         pace = {"FETCH_MIN_INTERVAL": "5", "FETCH_MAX_INTERVAL": "10"}
         self.installation = Installation(folder / "data", self.net.port, **{**pace, **shared, **env})
-        if not self.postgres:
+        if not self.url:
             self.installation.env.pop("DATABASE_URL", None)
         self.installation.env["BASE_URL"] = f"http://127.0.0.1:{self.port}"
         self.sites: list[FaultSite] = [self.net.site() for _number in range(sites)]
@@ -143,8 +144,11 @@ class Town:
 
     # --- what the sites do ---------------------------------------------------------------------------
 
-    def publish(self, count: int, *, window: int = 60) -> None:
+    def publish(self, count: int, *, window: int = 60, only: Sequence[int] = ()) -> None:
+        """New posts of all sites, or of these."""
         for number, site in enumerate(self.sites):
+            if only and number not in only:
+                continue
             posts = self.offered[number]
             posts += [f"urn:{number}:{n}" for n in range(len(posts), len(posts) + count)]
             items = [
@@ -228,8 +232,8 @@ class Town:
     # --- what must hold ------------------------------------------------------------------------------
 
     def rows(self, sql: str, *values: object) -> Rows:
-        if self.postgres:
-            with psycopg.connect(self.postgres.url, connect_timeout=5) as connection:
+        if self.url:
+            with psycopg.connect(self.url, connect_timeout=5) as connection:
                 found = connection.execute(sql, values or None)
                 return found.fetchall() if found.description else []
         place = self.folder / "data/portal.sqlite3"

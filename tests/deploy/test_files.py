@@ -13,6 +13,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from feeds.channels import PASSENGER
 from portal import figures, metrics
 from portal.env import DECLARED
 from tests.services import write_nginx_config
@@ -35,6 +36,12 @@ def test_nginx_reads_its_configuration(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "warn" not in done.stderr.replace("warn;", "")
+
+
+def test_nginx_knows_what_others_add_to_addresses() -> None:
+    told = re.search(r"\(\?:\(\?:(utm_[^)]+)\)", (DEPLOY / "nginx/http.conf").read_text())
+    assert told
+    assert told[1].replace("[^=&]*", ".*") == PASSENGER.pattern
 
 
 @needs("systemd-analyze")

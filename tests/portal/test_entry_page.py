@@ -176,3 +176,17 @@ def test_many_tombstones_cost_no_query_each(client, django_assert_max_num_querie
         make_entry(state="withdrawn", public=False, released_at=SEEN)
     with django_assert_max_num_queries(6):
         assert client.get("/ditarik").status_code == 200
+
+
+def test_what_stands_beside_a_post_costs_no_query_each(client, django_assert_max_num_queries):
+    entry = make_entry("Rapat pleno")
+    story = Story.objects.create(lead=entry)
+    topic = Topic.objects.create(slug="rapat-uji", name="Rapat")
+    others = [make_entry(f"Lainnya {n}", feed=entry.feed) for n in range(4)]
+    others += [make_entry(f"Pemuat {n}", story=story) for n in range(4)]
+    others += [make_entry(f"Sejenis {n}") for n in range(4)]
+    Entry.objects.filter(pk=entry.pk).update(story=story)
+    EntryTopic.objects.bulk_create(EntryTopic(entry=one, topic=topic) for one in [entry, *others])
+    with django_assert_max_num_queries(8):
+        html = client.get(entry.get_absolute_url()).content.decode()
+    assert all(title in html for title in ("Lainnya 3", "4 satker", "Sejenis 3"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore
+from threading import Thread
 
 import pytest
 from django.core.cache import cache
@@ -103,15 +103,42 @@ def test_a_whole_ipv6_network_counts_as_one_address(client, settings):
 
 def test_a_search_that_would_wait_for_others_is_told_so_and_pages_are_not(client, settings, monkeypatch):
     monkeypatch.setattr(limits, "WAIT_FOR_SEARCH", 0.0)
-    slots = BoundedSemaphore(1)
-    slots.acquire()
-    monkeypatch.setattr(limits, "_slots", {limits._most_searches(): slots})
+    slots = limits.Slots(1, 0.0)
+    assert slots.take()
+    monkeypatch.setattr(limits, "_slots", {False: slots})
     busy = client.get("/cari?q=psu")
     assert (busy.status_code, busy.headers["Retry-After"]) == (503, "10")
     assert "sangat ramai" in busy.content.decode()
     assert client.get("/").status_code == 200
-    slots.release()
+    slots.give_back(0.0)
     assert client.get("/cari?q=psu").status_code == 200
+
+
+def test_one_search_may_wait_for_a_moment_and_a_second_is_refused_at_once():
+    slots = limits.Slots(1, 0.0)
+    assert slots.take()
+    told = []
+    waiting = Thread(target=lambda: told.append(slots.take()))
+    waiting.start()
+    while not slots.waiting.locked():
+        pass
+    assert not slots.take()
+    slots.give_back(0.0)
+    waiting.join()
+    assert told == [True]
+
+
+def test_after_a_search_its_slot_rests_in_proportion_and_never_for_long(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(limits.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    slots = limits.Slots(1, 3.0)
+    for took, began in ((0.02, 100.0), (5.0, 100.06)):
+        assert slots.take()
+        assert now[0] == pytest.approx(began)
+        slots.give_back(took)
+    assert slots.take()
+    assert now[0] == pytest.approx(100.06 + limits.WAIT_FOR_SEARCH)
 
 
 def test_election_mode_lowers_what_one_address_may_search_and_ends_suggestions(client, settings):
