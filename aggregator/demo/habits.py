@@ -72,6 +72,25 @@ def habits(office: Office) -> Habits:
     )
 
 
+# What the board of the migration would say of a site of each kind, as often as it stands here.
+_MIGRATION = {
+    "wordpress": ("M",) * 7 + ("M!", "K3", "K3"),
+    "platform": ("K3", "K3", "M"),
+    "joomla": ("K2", "K2", "K2", "M!"),
+    "atom": ("K2", "K1"),
+    "rdf": ("K2", "K1"),
+    "json": ("K2", "K1"),
+}
+
+
+def migration_status(office: Office) -> str:
+    """One of `Satker.Migration`, the same at every start."""
+    if office.level == "national":
+        return "M"
+    choices = _MIGRATION[habits(office).kind]
+    return choices[office.habit("migration", len(choices))]
+
+
 def local_time(office: Office, moment: datetime) -> datetime:
     """`moment` on the office's clock, naive."""
     return moment.replace(tzinfo=None) + timedelta(hours=office.offset)

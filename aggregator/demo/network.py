@@ -23,6 +23,7 @@ from ipaddress import IPv4Address
 from typing import Self
 
 from aggregator.demo import pages
+from aggregator.demo.habits import migration_status
 from aggregator.demo.places import REGISTRY, Office
 from aggregator.demo.posts import Post, World
 from aggregator.demo.site import Reply, Site, matches
@@ -83,15 +84,17 @@ class DemoNetwork:
         return self.world.posts(code, self.clock(), count or self.world.window(code))
 
     def registry_csv(self, port: int | None = None) -> str:
-        """The registry's rows with `feed_url` for every office that has a site here."""
+        """The registry's rows with `feed_url` and a migration status, as its site looks, for every office
+        that has a site here."""
         self._settle(port or self.port)
         rows = list(csv.DictReader(io.StringIO(REGISTRY.read_text(encoding="utf-8"))))
         out = io.StringIO()
-        table = csv.DictWriter(out, [*rows[0], "feed_url"], lineterminator="\n")
+        table = csv.DictWriter(out, [*rows[0], "migration_status", "feed_url"], lineterminator="\n")
         table.writeheader()
         for row in rows:
             site = self._sites.get(row["code"])
-            table.writerow(row | {"feed_url": site.feed_url if site else ""})
+            status = migration_status(site.office) if site else "K1"
+            table.writerow(row | {"migration_status": status, "feed_url": site.feed_url if site else ""})
         return out.getvalue()
 
     def _settle(self, port: int) -> None:

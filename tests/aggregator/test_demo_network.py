@@ -230,3 +230,12 @@ def test_an_endless_request_is_cut_off(network: DemoNetwork) -> None:
 def test_all_of_the_network_can_be_listened_to_at_once() -> None:
     with DemoNetwork(sites=553, host_base="127.22.0.0") as network:
         assert get(network.site("9671").base + "/")[0] == 200
+
+
+def test_the_registry_of_the_network_has_every_condition_of_the_migration(network: DemoNetwork) -> None:
+    rows = list(csv.DictReader(io.StringIO(network.registry_csv())))
+    again = list(csv.DictReader(io.StringIO(network.registry_csv())))
+    assert {row["migration_status"] for row in rows} == {"K1", "K2", "K3", "M", "M!"}
+    assert rows == again
+    assert {row["migration_status"] for row in rows if not row["feed_url"]} == {"K1"}
+    assert next(row for row in rows if row["code"] == "0")["migration_status"] == "M"

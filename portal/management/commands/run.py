@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from aggregator.models import Entry, Feed
+from aggregator.models import Entry, Feed, Satker
 from portal.models import User
 from portal.processes import Child, StopSignal, stop_all
 
@@ -78,7 +78,9 @@ class Command(BaseCommand):
         )
         self._wait(lambda: registry.exists() and _answers(port), child, stop)
         _move_demo_feeds(port)
+        decided = dict(Satker.objects.exclude(migration_status="").values_list("code", "migration_status"))
         call_command("load_registry", str(registry), stdout=self.stdout)
+        _keep_migration(decided)
         self.stdout.write(f"Demo network: {sites} sites, http://127.0.0.1:{port}/")
         return child
 
@@ -145,6 +147,13 @@ def _move_demo_feeds(port: int) -> None:
     for feed in Feed.objects.filter(url__startswith=DEMO_PREFIX).exclude(url__contains=f":{port}/"):
         host, path = feed.url.removeprefix("http://").split("/", 1)
         Feed.objects.filter(pk=feed.pk).update(url=f"http://{host.split(':')[0]}:{port}/{path}")
+
+
+def _keep_migration(decided: dict[str, str]) -> None:
+    """What staff decided in an earlier run stands above what the demo makes up."""
+    for satker in Satker.objects.filter(code__in=decided):
+        if satker.migration_status != decided[satker.code]:
+            Satker.objects.filter(pk=satker.pk).update(migration_status=decided[satker.code])
 
 
 def _require_free(port: int) -> None:

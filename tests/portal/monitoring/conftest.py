@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from django.test import Client
 
-from aggregator.models import Satker
 from portal.models import User
-from tests.factories import make_province, make_satker
-
-
-@dataclass(frozen=True)
-class Country:
-    """Two provinces with an office each and one regency below it."""
-
-    national: Satker
-    east_java: Satker
-    kediri: Satker
-    bali: Satker
-    badung: Satker
+from tests.portal.monitoring.scenes import Country, make_country
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +19,7 @@ def _quick_passwords(settings) -> None:
 
 @pytest.fixture
 def country(db: None) -> Country:
-    east_java, bali = make_province("35", "Jawa Timur"), make_province("51", "Bali", timezone="Asia/Makassar")
-    return Country(
-        national=make_satker("0000", level="national", province=None, name="KPU Republik Indonesia"),
-        east_java=make_satker("3500", level="province", province=east_java, name="KPU Provinsi Jawa Timur"),
-        kediri=make_satker("3571", province=east_java, name="KPU Kota Kediri"),
-        bali=make_satker("5100", level="province", province=bali, name="KPU Provinsi Bali"),
-        badung=make_satker("5103", province=bali, name="KPU Kabupaten Badung", timezone="Asia/Makassar"),
-    )
+    return make_country()
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ def test_k3_two_months_are_compared(news, as_role):
     assert "Bali" in text
 
 
-def test_k7_the_migration_report_adds_up_to_the_registry(news, as_role):
+def test_k8_the_migration_report_adds_up_to_the_registry(news, as_role):
     assert len(rows_of(as_role("viewer"), "/pantauan/laporan/7.csv")) == Satker.objects.count() + 1
 
 

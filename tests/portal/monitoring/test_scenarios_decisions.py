@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -14,62 +12,33 @@ from django.utils import timezone
 from aggregator import classify, pipeline, registry
 from aggregator.models import Entry, Feed, Quarantine, Satker, SatkerHold, Stage, Topic
 from portal.monitoring.models import AuditRow, MigrationChange, MigrationPlan
-from tests.factories import make_entry, make_feed
+from tests.factories import make_entry
+from tests.portal.monitoring.scenes import (
+    NEWS,
+    case_of,
+    feed_at,
+    flood,
+    open_to,
+    poll,
+    post,
+    public_titles,
+)
 from tests.satker_network import FaultSite, SatkerNetwork, build_rss, ok, redirect, reset, status
 
 pytestmark = pytest.mark.django_db
 
-DATA = Path(__file__).parents[2] / "data"
 QUEUE = "/pantauan/karantina"
 
 
 @pytest.fixture
 def net(settings) -> Iterator[SatkerNetwork]:
     with SatkerNetwork() as network:
-        settings.FETCH_ALLOWED_NETWORKS = ("127.0.0.0/8",)
-        settings.FETCH_ALLOWED_PORTS = (network.port,)
-        settings.FETCH_HOST_SPACING = 0.0
-        settings.FETCH_TIMEOUT = 5.0
-        settings.PARSE_PROCESSES = 1
-        yield network
+        yield open_to(network, settings)
 
 
 @pytest.fixture
 def site(net) -> FaultSite:
     return net.site()
-
-
-def case_of(file: str, key: str) -> dict:
-    rows = (json.loads(line) for line in (DATA / file).read_text(encoding="utf-8").splitlines())
-    return next(row for row in rows if row["id"] == key)
-
-
-def post(number: int, title: str, summary: str = "Kegiatan berlangsung di kantor.", **fields: object) -> dict:
-    return {
-        "guid": f"urn:k:{number}",
-        "title": title,
-        "summary": summary,
-        "published": timezone.now(),
-        **fields,
-    }
-
-
-NEWS = [post(number, f"KPU Kota Kediri gelar rapat pleno ke-{number}") for number in range(3)]
-
-
-def feed_at(site: FaultSite, satker: Satker, posts: list[dict]) -> Feed:
-    """A feed that was read once: what comes next is news, not an import."""
-    feed = make_feed(site.feed("/feed", build_rss(posts)), satker=satker)
-    poll(feed)
-    return feed
-
-
-def poll(feed: Feed) -> None:
-    pipeline.refresh_feeds([feed.pk])
-
-
-def public_titles() -> set[str]:
-    return set(Entry.objects.public().values_list("public_revision__title", flat=True))
 
 
 def decide(client: Client, what: str, cases: list[int], reason: str, **more: str):
@@ -292,10 +261,6 @@ def test_k13_a_redirect_to_another_host_is_not_followed_and_alarms_once(site, ne
     assert AuditRow.objects.filter(action="satker.hold").count() == 1
     page = as_role("admin").get(f"/pantauan/umpan/{feed.pk}").content.decode()
     assert "dialihkan ke host yang belum disetujui" in page
-
-
-def flood(number: int) -> list[dict]:
-    return [post(100 + n, f"Hari Pemungutan Suara: Laporan TPS {n}", "Laporan.") for n in range(number)]
 
 
 def test_k14_a_single_office_that_bursts_is_held(site, country, as_role):
