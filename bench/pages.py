@@ -75,7 +75,10 @@ def making(only: list[str]) -> None:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
+    from portal.settled import settle
+
     settings.PAGE_CACHE_SECONDS = 0
+    settle()
     client = Client(headers={"host": "localhost"})
     print(f"  {'page':20} {'CPU':>8} {'p95':>8} {'time':>8} {'p95':>8}  ms {'queries':>8} {'kB':>6}")
     for name, address in paths().items():

@@ -12,6 +12,8 @@ from django.utils.translation import get_language
 
 def number(value: float, *, signed: bool = False) -> str:
     """In the reader's notation: whole numbers grouped, others with one decimal; a true minus sign."""
+    if not signed and type(value) is int and 0 <= value < 1000:  # most are: the same in every language
+        return str(value)
     return _number(value, signed, get_language())
 
 

@@ -39,8 +39,10 @@ def atom(body: bytes, address: str) -> list[str]:
     found = list(_atom_feed(feed, address)) + list(_namespaces(feed))
     for entry in feed.findall(f"{ATOM}entry"):
         found += _atom_entry(entry)
-    ids = Counter(entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry"))
-    return found + [f"id {name} comes {count} times" for name, count in ids.items() if count > 1]
+    for name in ("id", "updated"):  # two entries of one `updated` have no order of their own
+        texts = Counter(entry.findtext(f"{ATOM}{name}") for entry in feed.findall(f"{ATOM}entry"))
+        found += [f"{name} {text} comes {count} times" for text, count in texts.items() if count > 1]
+    return found
 
 
 def _atom_feed(feed: Any, address: str) -> Iterator[str]:
