@@ -48,8 +48,7 @@ def refresh(stories: set[int], alone: Collection[int], now: datetime) -> None:
         faces |= _faces(members, leads[story], registry)
     for entry, origin in Correction.objects.in_force(faces, Correction.Kind.ORIGIN).items():
         faces[entry] = (*faces[entry][:2], origin)
-    _write(faces, before)
-    Entry.objects.filter(id__among=alone).update(clustered_at=now)
+    _write(faces, before, set(alone), now)
     _name_leads(stories, leads)
 
 
@@ -90,15 +89,18 @@ def _faces(members: list[Member], lead: Member, registry: Offices) -> dict[int, 
     }
 
 
-def _write(faces: dict[int, Face], before: dict[int, Face]) -> None:
+def _write(faces: dict[int, Face], before: dict[int, Face], alone: set[int], now: datetime) -> None:
     """Most faces of a batch are alike: one statement for each kind."""
-    kinds: dict[Face, list[int]] = defaultdict(list)
+    kinds: dict[tuple[Face, bool], list[int]] = defaultdict(list)
     for pk, face in faces.items():
         if before.get(pk) != face:
-            kinds[face].append(pk)
-    for (is_lead, carriers, origin), ids in kinds.items():
-        Entry.objects.filter(id__among=ids).update(is_lead=is_lead, carriers=carriers, origin=origin)
-    Change.objects.mark(sorted(chain.from_iterable(kinds.values())))
+            kinds[face, pk in alone].append(pk)
+    for ((is_lead, carriers, origin), is_done), ids in kinds.items():
+        done = {"clustered_at": now} if is_done else {}
+        Entry.objects.filter(id__among=ids).update(is_lead=is_lead, carriers=carriers, origin=origin, **done)
+    changed = set(chain.from_iterable(kinds.values()))
+    Entry.objects.filter(id__among=alone - changed).update(clustered_at=now)
+    Change.objects.mark(sorted(changed))
 
 
 def _name_leads(stories: set[int], leads: dict[int, Member]) -> None:

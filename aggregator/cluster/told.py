@@ -80,6 +80,11 @@ def _places() -> dict[str, list[tuple[str, ...]]]:
     return places
 
 
+@lru_cache(maxsize=1)
+def _place_words() -> frozenset[str]:
+    return frozenset(_places())
+
+
 class Told:
     """One post as stories see it. Pure; `published_on` is not part of it."""
 
@@ -195,7 +200,7 @@ def facts(tokens: list[str]) -> Facts:
         "number": frozenset(_numbers(tokens, present)),
         "month": frozenset(_MONTHS[word] for word in present & _MONTHS.keys()),
         "day": frozenset(present & _DAYS),
-        "place": frozenset(_places_in(tokens)),
+        "place": frozenset() if present.isdisjoint(_place_words()) else frozenset(_places_in(tokens)),
     }
 
 

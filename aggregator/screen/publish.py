@@ -33,7 +33,7 @@ class ScreenReport:
 
 @dataclass(slots=True)
 class _Batch:
-    revisions: list[Revision]
+    revisions: list[Waiting]
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     closed: dict[int, str] = field(default_factory=dict)  # revision → why it is held whatever its points
 
@@ -51,7 +51,7 @@ def screen_pending(now: datetime, limit: int = 500, satker_ids: Iterable[int] | 
         held_satker |= open_holds(
             {s: why for s, why in alarms(now, ids).items() if s not in held_satker}, now
         )
-        revisions = list(_pending(now, ids, held_satker)[:limit])
+        revisions = _pending(now, ids, held_satker, limit)
         if revisions:
             _work(_Batch(revisions), now, held_satker, report)
     if ids is None:
@@ -68,41 +68,51 @@ def _not_due(now: datetime, held_satker: set[int]) -> QuerySet[Entry]:
     return Entry.objects.filter(waits, state=Entry.State.PENDING)
 
 
-def _pending(now: datetime, satker_ids: set[int] | None, held_satker: set[int]) -> QuerySet[Revision]:
-    pending = (
-        Revision.objects.filter(state=Revision.State.PENDING)
-        .select_related("entry", "entry__public_revision")
-        .only(
-            *(
-                "number",
-                "url",
-                "title",
-                "author",
-                "text",
-                "content_html",
-                "categories",
-                "enclosures",
-                "image_url",
-            ),
-            *(
-                "signals",
-                "state",
-                "entry__state",
-                "entry__satker",
-                "entry__publish_after",
-                "entry__is_import",
-            ),
-            *("entry__public_revision__number", "entry__public_revision__content_html"),
-        )
-        .order_by("id")
-    )
-    if connection.features.has_select_for_update_skip_locked:
-        pending = pending.select_for_update(of=("self", "entry"), skip_locked=True)
+@dataclass(slots=True)
+class Waiting:
+    """A pending revision with what is to be known of its entry, in the order of `_COLUMNS`."""
+
+    pk: int
+    number: int
+    url: str
+    title: str
+    author: str
+    text: str
+    content_html: str
+    categories: list[str]
+    enclosures: list[dict[str, object]]
+    image_url: str
+    signals: list[str]
+    entry_id: int
+    satker_id: int
+    entry_state: str
+    publish_after: datetime | None
+    is_import: bool
+    public_id: int | None  # the version that is public now
+    public_number: int | None
+    public_html: str | None
+
+
+_COLUMNS = (
+    *("id", "number", "url", "title", "author", "text", "content_html", "categories", "enclosures"),
+    *("image_url", "signals", "entry_id", "entry__satker_id", "entry__state", "entry__publish_after"),
+    *("entry__is_import", "entry__public_revision_id"),
+    *("entry__public_revision__number", "entry__public_revision__content_html"),
+)
+
+
+def _pending(now: datetime, satker_ids: set[int] | None, held_satker: set[int], limit: int) -> list[Waiting]:
+    pending = Revision.objects.filter(state=Revision.State.PENDING).order_by("id")
     if satker_ids is not None:
-        return pending.filter(entry__satker__in=satker_ids)
-    due = Q(entry__publish_after__isnull=True) | Q(entry__publish_after__lte=now)
-    pending = pending.filter(due)
-    return pending.exclude(entry__satker__in=held_satker) if held_satker else pending
+        pending = pending.filter(entry__satker__among=satker_ids)
+    else:
+        pending = pending.filter(Q(entry__publish_after__isnull=True) | Q(entry__publish_after__lte=now))
+        pending = pending.exclude(entry__satker__in=held_satker) if held_satker else pending
+    if connection.features.has_select_for_update_skip_locked:
+        locked = pending.select_related("entry").only("id", "entry__id")
+        locked = locked.select_for_update(of=("self", "entry"), skip_locked=True)
+        pending = Revision.objects.filter(id__among=[r.pk for r in locked[:limit]]).order_by("id")
+    return [Waiting(*row) for row in pending.values_list(*_COLUMNS)[:limit]]
 
 
 def _work(batch: _Batch, now: datetime, held_satker: set[int], report: ScreenReport) -> None:
@@ -119,34 +129,41 @@ def _work(batch: _Batch, now: datetime, held_satker: set[int], report: ScreenRep
     report.waiting += len(good) - len(ready)
 
 
-def _may_go(revision: Revision, now: datetime, held_satker: set[int]) -> bool:
-    entry = revision.entry
-    return entry.satker_id not in held_satker and not (entry.publish_after and entry.publish_after > now)
+def _may_go(revision: Waiting, now: datetime, held_satker: set[int]) -> bool:
+    waits = revision.publish_after is not None and revision.publish_after > now
+    return revision.satker_id not in held_satker and not waits
 
 
 # --- judging ----------------------------------------------------------------------------------------
 
 
 def _judge_all(batch: _Batch) -> None:
-    satker_ids = {r.entry.satker_id for r in batch.revisions}
-    approved = approved_hosts(satker_ids)
+    approved = approved_hosts({r.satker_id for r in batch.revisions})
     strange: dict[int, set[str]] = defaultdict(set)
     for revision in batch.revisions:
-        hosts = approved.get(revision.entry.satker_id, frozenset())
-        verdict = batch.verdicts[revision.pk] = judge(post_of(revision), hosts)
+        hosts = approved.get(revision.satker_id, frozenset())
+        verdict = batch.verdicts[revision.pk] = judge(_post(revision), hosts)
         if verdict.holds_entry and verdict.strange_hosts:
-            strange[revision.entry.satker_id] |= verdict.strange_hosts
+            strange[revision.satker_id] |= verdict.strange_hosts
     linked = {satker: linked_before(satker, names) for satker, names in strange.items()}
     _heed_decisions(batch)
     for revision in batch.revisions:
-        satker = revision.entry.satker_id
+        satker = revision.satker_id
         if linked.get(satker) and batch.verdicts[revision.pk].holds_entry:
             known = approved.get(satker, frozenset()) | linked[satker]
-            batch.verdicts[revision.pk] = judge(post_of(revision), known)
+            batch.verdicts[revision.pk] = judge(_post(revision), known)
 
 
 def post_of(revision: Revision) -> Post:
     public = revision.entry.public_revision
+    return _as_post(revision, public.number if public else None, public.content_html if public else None)
+
+
+def _post(revision: Waiting) -> Post:
+    return _as_post(revision, revision.public_number, revision.public_html)
+
+
+def _as_post(revision: Revision | Waiting, public_number: int | None, public_html: str | None) -> Post:
     media = [str(e.get("url", "")) for e in revision.enclosures]
     return Post(
         title=revision.title,
@@ -157,7 +174,7 @@ def post_of(revision: Revision) -> Post:
         author=revision.author,
         media=tuple(filter(None, [*media, revision.image_url])),
         removed=tuple(revision.signals),
-        previous_html=public.content_html if public and public.number < revision.number else None,
+        previous_html=public_html if public_number and public_number < revision.number else None,
     )
 
 
@@ -196,7 +213,7 @@ def _heed_decisions(batch: _Batch) -> None:
     for revision in batch.revisions:
         if entry_signals := forgiven.get(revision.entry_id):
             batch.verdicts[revision.pk] = batch.verdicts[revision.pk].without(entry_signals)
-        if revision.entry.state == Entry.State.WITHDRAWN:
+        if revision.entry_state == Entry.State.WITHDRAWN:
             batch.closed[revision.pk] = "withdrawn_before"
         elif why := closed.get(revision.entry_id):
             batch.closed[revision.pk] = why
@@ -205,12 +222,12 @@ def _heed_decisions(batch: _Batch) -> None:
 # --- holding ----------------------------------------------------------------------------------------
 
 
-def _hold_satker(bad: list[Revision], batch: _Batch, held: set[int], now: datetime) -> set[int]:
+def _hold_satker(bad: list[Waiting], batch: _Batch, held: set[int], now: datetime) -> set[int]:
     """Open a hold on satker whose posts say that the site itself is in strange hands."""
     reasons: dict[int, str] = {}
-    counts = Counter(r.entry.satker_id for r in bad if r.pk not in batch.closed)
+    counts = Counter(r.satker_id for r in bad if r.pk not in batch.closed)
     for revision in bad:
-        satker, verdict = revision.entry.satker_id, batch.verdicts[revision.pk]
+        satker, verdict = revision.satker_id, batch.verdicts[revision.pk]
         if verdict.holds_satker:
             codes = ", ".join(dict.fromkeys(s.code for s in verdict.signals))
             reasons.setdefault(satker, f"Kiriman mencurigakan ({verdict.points:g} poin): {codes}")
@@ -231,7 +248,7 @@ def open_holds(reasons: dict[int, str], now: datetime) -> set[int]:
     return set(reasons)
 
 
-def _hold(bad: list[Revision], batch: _Batch, now: datetime) -> None:
+def _hold(bad: list[Waiting], batch: _Batch, now: datetime) -> None:
     """An edit that turns bad leaves the public version standing: the entry stays as it is."""
     if not bad:
         return
@@ -258,35 +275,31 @@ def _hold(bad: list[Revision], batch: _Batch, now: datetime) -> None:
 # --- publishing -------------------------------------------------------------------------------------
 
 
-def publish(revisions: list[Revision], now: datetime) -> None:
+def publish(revisions: list[Waiting], now: datetime) -> None:
     """Make these the public versions of their entries. Call inside a transaction.
 
     Of several versions of one entry the newest is shown; one older than what is public is only kept.
     First imports count as published at their own time, not today.
     """
-    newest: dict[int, Revision] = {}
+    newest: dict[int, Waiting] = {}
     for revision in revisions:
-        public = revision.entry.public_revision
-        newest.setdefault(revision.entry_id, revision)
-        if revision.number > newest[revision.entry_id].number:
+        if revision.number >= newest.setdefault(revision.entry_id, revision).number:
             newest[revision.entry_id] = revision
-        if public and public.number > newest[revision.entry_id].number:
-            newest[revision.entry_id] = public
-    chosen = [r for r in newest.values() if r.state == Revision.State.PENDING]
-    passed = [r.pk for r in revisions if newest[r.entry_id] is not r]
-    if passed:
-        Revision.objects.filter(id__in=passed).update(state=Revision.State.SUPERSEDED)
+    chosen = [r for r in newest.values() if r.number > (r.public_number or 0)]
+    shown = {r.pk for r in chosen}
+    if passed := [r.pk for r in revisions if r.pk not in shown]:
+        Revision.objects.filter(id__among=passed).update(state=Revision.State.SUPERSEDED)
     _make_public(chosen, now)
 
 
-def _make_public(revisions: list[Revision], now: datetime) -> None:
+def _make_public(revisions: list[Waiting], now: datetime) -> None:
     if not revisions:
         return
-    corrected = [r.entry_id for r in revisions if r.entry.public_revision_id]
+    corrected = [r.entry_id for r in revisions if r.public_id]
     if corrected:
         former = Revision.objects.filter(entry__among=corrected, state=Revision.State.PUBLIC)
         former.update(state=Revision.State.SUPERSEDED)
-    imported = [r for r in revisions if r.entry.is_import and not r.entry.public_revision_id]
+    imported = [r for r in revisions if r.is_import and not r.public_id]
     own_time = Coalesce(F("released_at"), Least(F("published_at"), Value(now)))
     of_entry = Entry.objects.filter(pk=OuterRef("entry")).annotate(own_time=own_time).values("own_time")
     _release(imported, Subquery(of_entry[:1]), own_time)
@@ -295,7 +308,7 @@ def _make_public(revisions: list[Revision], now: datetime) -> None:
     Change.objects.mark([r.entry_id for r in revisions])
 
 
-def _release(revisions: list[Revision], public_at: datetime | Subquery, released_at: Coalesce) -> None:
+def _release(revisions: list[Waiting], public_at: datetime | Subquery, released_at: Coalesce) -> None:
     if not revisions:
         return
     Revision.objects.filter(id__among=[r.pk for r in revisions]).update(

@@ -17,33 +17,27 @@ from aggregator.search.synonyms import built_in_phrases
 COMMON = frozenset(stem(word) for word in words_of("search_common_words.txt"))
 
 
-def _by_first(phrases: frozenset[tuple[str, ...]]) -> dict[str, list[tuple[str, ...]]]:
-    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+def _by_beginning(phrases: frozenset[tuple[str, ...]]) -> dict[str, dict[str, list[tuple[str, ...]]]]:
+    """By the first word, then by the second."""
+    found: dict[str, dict[str, list[tuple[str, ...]]]] = defaultdict(dict)
     for phrase in sorted(phrases):
         if len(phrase) > 2 or not COMMON.issuperset(phrase):
-            found[phrase[0]].append(phrase)
+            found[phrase[0]].setdefault(phrase[1], []).append(phrase)
     return dict(found)
 
 
 KNOWN = built_in_phrases()
-_KNOWN_FROM = _by_first(KNOWN)
-_BEGINNINGS = COMMON | _KNOWN_FROM.keys()
+_KNOWN_FROM = _by_beginning(KNOWN)
 
 
 def marks(stems: Sequence[str]) -> list[str]:
     """The marks of a text, one each time its phrase stands there."""
-    found: list[str] = []
-    for at, (first, second) in enumerate(pairwise(stems)):
-        if first not in _BEGINNINGS:
-            continue
-        if second in COMMON and first in COMMON:
-            found.append(f"{first}_{second}")
-        if first in _KNOWN_FROM:
-            found += [
-                "_".join(phrase)
-                for phrase in _KNOWN_FROM[first]
-                if second == phrase[1] and tuple(stems[at : at + len(phrase)]) == phrase
-            ]
+    common, known = COMMON, _KNOWN_FROM
+    found = [f"{one}_{two}" for one, two in pairwise(stems) if one in common and two in common]
+    for at in [at for at, (one, two) in enumerate(pairwise(stems)) if one in known and two in known[one]]:
+        for phrase in known[stems[at]][stems[at + 1]]:
+            if len(phrase) == 2 or tuple(stems[at : at + len(phrase)]) == phrase:
+                found.append("_".join(phrase))  # noqa: PERF401 - hardly ever
     return found
 
 

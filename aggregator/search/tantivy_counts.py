@@ -28,13 +28,14 @@ def fold_bit(fold: str) -> int:
     return 1 << FOLDS.index(fold) if fold else ALWAYS
 
 
-def fold_bits(document: Document) -> int:
-    return ALWAYS | sum(fold_bit(fold) for fold in document.folds)
+@lru_cache(maxsize=32)
+def fold_bits(folds: tuple[str, ...]) -> int:
+    return ALWAYS | sum(fold_bit(fold) for fold in folds)
 
 
 def cells(document: Document) -> Iterator[tuple[str, str]]:
     """(column, cell) of all cells of a post."""
-    folds = f"{fold_bits(document):x}"
+    folds = f"{fold_bits(document.folds):x}"
     for column, facets in COLUMNS.items():
         for values in product(*(document.facets.get(facet) or ("",) for facet in facets)):
             yield column, SEPARATOR.join((folds, *values))

@@ -112,7 +112,7 @@ def _fields(document: Document) -> tantivy.Document:
             made.add_text(facet, value)
     for fold in document.folds:
         made.add_text("fold", fold)
-    made.add_unsigned("folds", fold_bits(document))
+    made.add_unsigned("folds", fold_bits(document.folds))
     for column, cell in cells(document):
         made.add_text(column, cell)
     return made

@@ -56,10 +56,17 @@ def posts(engine) -> None:
 
 def test_marks_are_phrases_of_common_words_and_known_ones():
     stems = ["kpu", "komisi", "pilih", "umum", "hadir", "lombok", "barat", "¶", "rapat", "pleno"]
-    assert marks(stems) == [
-        *("kpu_komisi", "komisi_pilih", "komisi_pilih_umum", "pilih_umum", "umum_hadir"),
-        *("lombok_barat", "rapat_pleno"),
-    ]
+    assert sorted(marks(stems)) == sorted(
+        [
+            "kpu_komisi",
+            "komisi_pilih",
+            "komisi_pilih_umum",
+            "pilih_umum",
+            "umum_hadir",
+            "lombok_barat",
+            "rapat_pleno",
+        ]
+    )
 
 
 def test_a_mark_is_told_to_be_the_whole_phrase_or_part_of_it():
