@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import product
 from typing import TypeAlias
 
+import tantivy
+
 from aggregator.search.documents import FOLDS, Document
 
 # Of these facets a post has one value or none, but for topics.
@@ -73,6 +75,21 @@ def _sum(column: Cells, facet: str, folds: Mapping[str, str]) -> dict[str, int]:
 def _read(cell: str) -> tuple[int, list[str]]:
     folds, *values = cell.split(SEPARATOR)
     return int(folds, 16), values
+
+
+def count(searcher: tantivy.Searcher, query: tantivy.Query, columns: Collection[str]) -> dict[str, Cells]:
+    """The cells of these columns, counted in one pass."""
+    answer = searcher.aggregate(query, asked(columns))
+    return {
+        column: [(bucket["key"], int(bucket["doc_count"])) for bucket in answer[column]["buckets"]]
+        for column in columns
+    }
+
+
+def less(cells: Cells, others: Cells) -> Cells:
+    """The counts of cells, less those of others."""
+    taken = dict(others)
+    return [(cell, rest) for cell, number in cells if (rest := number - taken.get(cell, 0))]
 
 
 def asked(columns: Collection[str]) -> dict[str, dict[str, dict[str, object]]]:

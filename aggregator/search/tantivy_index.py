@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from aggregator.errors import IndexUnavailable
 from aggregator.search.documents import Document
 from aggregator.search.engine import Found, Question, Reader, has_marks, mapped
 from aggregator.search.results import CLOCK, FACETS
-from aggregator.search.tantivy_counts import COLUMNS, cells, fold_bits
+from aggregator.search.tantivy_counts import COLUMNS, Cells, cells, count, fold_bits
 from aggregator.search.tantivy_search import Search
 
 HEAP = 64_000_000  # bytes of the writer's memory
@@ -130,6 +131,11 @@ class TantivyReader:
     @property
     def size(self) -> int:
         return int(self.searcher.num_docs)
+
+    @cached_property
+    def everything(self) -> dict[str, Cells]:
+        """The counts of all posts, made when first asked for."""
+        return count(self.searcher, Query.all_query(), COLUMNS)
 
     def search(self, question: Question) -> Found:
         with mapped():

@@ -46,6 +46,11 @@ def scored_with(required: Sequence[Query], optional: Sequence[Query]) -> Query:
     return Query.boolean_query(parts)
 
 
+def without(query: Query) -> Query:
+    """Everything but what matches."""
+    return Query.boolean_query([(Occur.Must, unscored(Query.all_query())), (Occur.MustNot, query)])
+
+
 def union(parts: Iterable[Query], least: int = 1) -> Query:
     """What matches at least so many of these."""
     found = [(Occur.Should, part) for part in parts]
@@ -94,9 +99,7 @@ class Queries:
             case Flat(item=item, score=score):
                 return Query.const_score_query(self.query(item, scored=False), score)
             case Not(item=item):
-                everything = unscored(Query.all_query())
-                parts = [(Occur.Must, everything), (Occur.MustNot, self.query(item, scored=False))]
-                return Query.boolean_query(parts)
+                return without(self.query(item, scored=False))
             case All():
                 return scored_with(*self.parts(node, scored))
             case Some():

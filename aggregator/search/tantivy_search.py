@@ -13,9 +13,9 @@ import tantivy
 from tantivy import Query
 
 from aggregator.search.engine import Found, Question
-from aggregator.search.query import Best, Node
-from aggregator.search.tantivy_counts import Cells, asked, columns_of, fold_bit, sums, total
-from aggregator.search.tantivy_queries import LARGEST, Queries, joined, scored_with
+from aggregator.search.query import Best, Node, Word
+from aggregator.search.tantivy_counts import Cells, columns_of, count, fold_bit, less, sums, total
+from aggregator.search.tantivy_queries import LARGEST, Queries, joined, scored_with, without
 
 if TYPE_CHECKING:
     from aggregator.search.tantivy_index import TantivyReader
@@ -26,7 +26,7 @@ Scored: TypeAlias = tuple[float, int, int]  # score, sort key, entry id
 
 class Search:
     def __init__(self, reader: TantivyReader, question: Question) -> None:
-        self.searcher, self.question = reader.searcher, question
+        self.reader, self.searcher, self.question = reader, reader.searcher, question
         self.queries = Queries(reader)
 
     def run(self) -> Found:
@@ -123,19 +123,30 @@ class Search:
         one for each that is, its own filter left aside."""
         wanted = self.question.facet_folds
         free = {facet: folds for facet, folds in wanted.items() if facet not in narrowed}
-        counted = self.counts(joined(base, *narrowed.values()), columns_of(free) | {"place"})
+        counted = self.counts([*base, *narrowed.values()], columns_of(free) | {"place"})
         found = sums(counted, free)
         for facet in wanted.keys() & narrowed.keys():
-            others = joined(base, *(query for other, query in narrowed.items() if other != facet))
+            others = [*base, *(query for other, query in narrowed.items() if other != facet)]
             found |= sums(self.counts(others, columns_of([facet])), {facet: wanted[facet]})
         return found, total(counted["place"], self.question.fold)
 
-    def counts(self, query: Query, columns: Collection[str]) -> dict[str, Cells]:
-        answer = self.searcher.aggregate(query, asked(columns))
-        return {
-            column: [(bucket["key"], int(bucket["doc_count"])) for bucket in answer[column]["buckets"]]
-            for column in columns
-        }
+    def counts(self, parts: list[Query], columns: Collection[str]) -> dict[str, Cells]:
+        """What matches all parts, counted. For what stands in most posts, those that do not have it are
+        counted: the counts of all posts are known."""
+        if not parts:
+            return {column: self.reader.everything[column] for column in columns}
+        if len(parts) > 1 or not self.is_in_most(self.question.tree):
+            return count(self.searcher, joined(parts), columns)
+        rest = count(self.searcher, without(parts[0]), columns)
+        return {column: less(self.reader.everything[column], rest[column]) for column in columns}
+
+    def is_in_most(self, node: Node | None) -> bool:
+        match node:
+            case Word(stem=stem, in_title=False):
+                return self.reader.frequency(stem) * 2 > self.reader.size
+            case Best(items=items):
+                return any(map(self.is_in_most, items))
+        return False
 
 
 def _best_of(found: list[list[Scored]]) -> list[Scored]:
