@@ -20,8 +20,8 @@ from aggregator import outage
 from aggregator.errors import IndexUnavailable
 from aggregator.models import Duty, Entry, Feed, Satker
 from aggregator.search.ask import opened
+from aggregator.search.compare import lag
 from aggregator.search.engine import current, read_manifest
-from aggregator.search.follow import lag
 from feeds.models import Alert, Letter
 from portal.recalls import folder
 

@@ -19,8 +19,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from aggregator.errors import IndexUnavailable
 from aggregator.models import Duty, Entry, Feed, Gap
+from aggregator.search.compare import lag
 from aggregator.search.engine import current, read_manifest
-from aggregator.search.follow import lag
 from portal.metrics import pages, refused, requests, seconds
 
 LATE = timedelta(minutes=10)

@@ -5,8 +5,9 @@ so (`degraded`). The index is derived data; `follow` keeps it up to date, `rebui
 """
 
 from aggregator.search.ask import search
+from aggregator.search.compare import Check, check
 from aggregator.search.filters import Chip, Filters, read_filters
-from aggregator.search.follow import Check, check, follow, rebuild
+from aggregator.search.follow import follow, rebuild
 from aggregator.search.matching import Few
 from aggregator.search.results import FacetValue, Results, Segment
 from aggregator.search.snippets import highlight, snippet

@@ -87,7 +87,7 @@ def tokens(text: str) -> list[Token]:
 def terms(text: str) -> list[Term]:
     """Form and stem of every one of `tokens`, without their places and many times as fast: a text is parted
     at its blanks into pieces, and nearly all of them were met before."""
-    found = list(chain.from_iterable(map(_PIECES.__getitem__, normal(text).split())))
+    found = list(chain.from_iterable(map(PIECES.__getitem__, normal(text).split())))
     if PERHAPS in [stem for _form, stem in found]:
         if SLOWLY in found:
             return [(token.form, token.stem) for token in tokens(text)]
@@ -110,7 +110,7 @@ def _piece(piece: str) -> tuple[Term, ...]:
     return tuple(found)
 
 
-_PIECES = Remembered(_piece)
+PIECES = Remembered(_piece)
 
 
 def _terms_of(form: str) -> list[Term]:

@@ -6,10 +6,9 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import combinations
 from pathlib import Path
 
 from django.utils import timezone
@@ -23,21 +22,19 @@ from aggregator.search.engine import MANIFEST, Found, Question, Reader, current,
 from aggregator.search.filters import Filters, read_words
 from aggregator.search.moments import order_now, order_span
 from aggregator.search.names import facet_values, resolve
+from aggregator.search.narrowing import facet_folds, fold_of, lifted, narrowed
 from aggregator.search.query import (
     All,
     Best,
-    Flat,
-    In,
     Node,
     Parsed,
     Phrase,
-    Prefix,
-    Some,
     Word,
     parse,
     show,
 )
 from aggregator.search.ranking import WINDOW, Candidate, rank
+from aggregator.search.relaxing import relaxed
 from aggregator.search.results import FACETS, Results
 from aggregator.search.spelling import better_spelling
 from aggregator.search.synonyms import expand
@@ -46,9 +43,6 @@ log = logging.getLogger(__name__)
 
 LONGEST = 1.5  # seconds; then what was found so far is the answer
 FEW = 10  # fewer hits with all the words let in posts with most of them
-ENOUGH = 0.2  # share of a question's information that such a post must have
-COVERED = 1.0  # for each word that a post with only most of them has: about the weight of a common word
-MOST_WEIGHED = 7  # words of a question up to which each is weighed
 PREFIX_INFORMATION = 2.0
 MOST_RANKED = 1000  # hits of one question by relevance; whoever wants more narrows it or sorts by date
 SPARE = 10  # hits asked for beyond a page, in place of such as are no longer public
@@ -141,13 +135,13 @@ class _Asking:
         self.is_respelled = self.is_widened = False
         if self.parsed.cut:
             self.notes.append(_("Pertanyaan terlalu panjang; hanya kata-kata pertamanya yang dicari."))
-        tree, narrow = _lifted(expand(self.parsed.tree), _narrowed(filters))
+        tree, narrow = lifted(expand(self.parsed.tree), narrowed(filters))
         first, until = order_span(filters.date_from, filters.date_to)
         self.question = Question(
             tree=tree,
             narrow=narrow,
-            fold=_fold(filters, narrow),
-            facet_folds={facet: _facet_folds(filters, narrow, facet) for facet in FACETS if facets},
+            fold=fold_of(filters, narrow),
+            facet_folds={facet: facet_folds(filters, narrow, facet) for facet in FACETS if facets},
             sort=filters.order,
             deadline=deadline,
             first=first,  # the month is a facet, so that its own counts can leave it aside
@@ -197,7 +191,7 @@ class _Asking:
         self.better = better_spelling(self.filters.q, self.parsed.tree, self.reader, rare_too=found.total > 0)
         if self.better and not found.total and (corrected := self._corrected(question)):
             return corrected, corrected.hits
-        wider = _relaxed(question.tree, self._information)
+        wider = relaxed(question.tree, self._information)
         if wider is None:
             return found, found.hits
         more = self.reader.search(replace(question, tree=wider))
@@ -214,7 +208,7 @@ class _Asking:
     def _corrected(self, question: Question) -> Found | None:
         """The answer to the question as it was probably meant, and word of that."""
         parsed = parse(self.better, resolve)
-        tree, _narrow = _lifted(expand(parsed.tree), dict(question.narrow))
+        tree, _narrow = lifted(expand(parsed.tree), dict(question.narrow))
         found = self.reader.search(replace(question, tree=tree))
         if not found.total:
             return None
@@ -273,85 +267,6 @@ class _Asking:
             is_widened=self.is_widened,
             is_partial=found.is_partial,
         )
-
-
-def _narrowed(filters: Filters) -> dict[str, tuple[str, ...]]:
-    values = {
-        "provinsi": filters.provinces,
-        "satker": filters.satker,
-        "topik": filters.topics,
-        "tahapan": filters.stages,
-        "asal": (filters.origin,) if filters.origin else (),
-        "bulan": (filters.month,) if filters.month else (),
-        "hari": tuple(str(day) for day in filters.weekdays),
-        "jam": tuple(str(hour) for hour in filters.hours),
-    }
-    return {facet: wanted for facet, wanted in values.items() if wanted}
-
-
-def _lifted(
-    tree: Node | None, narrow: dict[str, tuple[str, ...]]
-) -> tuple[Node | None, dict[str, tuple[str, ...]]]:
-    """`provinsi:bali` among the words is the filter it says, unless there is one of that kind already."""
-    items = tree.items if isinstance(tree, All) else (tree,) if tree else ()
-    kept: list[Node] = []
-    for item in items:
-        if isinstance(item, In) and item.facet not in narrow:
-            narrow = {**narrow, item.facet: item.values}
-        else:
-            kept.append(item)
-    if len(kept) > 1:
-        return All(tuple(kept)), narrow
-    return (kept[0] if kept else None), narrow
-
-
-def _fold(filters: Filters, narrow: dict[str, tuple[str, ...]]) -> str:
-    """Within what a story is shown once; see documents."""
-    if filters.include_all:
-        return ""
-    if "satker" in narrow:
-        return "satker"
-    if narrow.get("asal") == ("muat-ulang",):
-        return "satker" if "provinsi" in narrow else "repost"
-    return "province" if "provinsi" in narrow else "nation"
-
-
-def _facet_folds(filters: Filters, narrow: dict[str, tuple[str, ...]], facet: str) -> dict[str, str]:
-    """The fold that choosing a value of this facet would lead to; "" is for values not named."""
-    folds = {"": _fold(filters, {**narrow, facet: ("?",)})}
-    if facet == "asal":
-        folds["muat-ulang"] = _fold(filters, {**narrow, facet: ("muat-ulang",)})
-    return folds
-
-
-def _relaxed(tree: Node | None, information: Callable[[Node], float]) -> Node | None:
-    """The question with those words enough that carry ENOUGH of its information; None when no word can
-    be spared. Quoted phrases, negations and filters stay as firm as they are."""
-    items = tree.items if isinstance(tree, All) else ()
-    words = [item for item in items if isinstance(item, Word | Best | Prefix)]
-    firm = [item for item in items if not isinstance(item, Word | Best | Prefix)]
-    if len(words) < 2:
-        return None
-    if len(words) > MOST_WEIGHED:
-        enough: Node = Some(tuple(words), math.ceil(ENOUGH * len(words)))
-    else:
-        weights = [information(item) for item in words]
-        needed = ENOUGH * sum(weights)
-        enough = Some(tuple(All(tuple(words[at] for at in chosen)) for chosen in _least(weights, needed)))
-    covered = tuple(Flat(word, COVERED) for word in words)
-    return All((*firm, Flat(enough), Some(tuple(words), 0), Some(covered, 0)))
-
-
-def _least(weights: Sequence[float], needed: float) -> list[tuple[int, ...]]:
-    """The smallest choices of weights that reach what is needed: none contains another."""
-    found: list[tuple[int, ...]] = []
-    for size in range(1, len(weights) + 1):
-        for chosen in combinations(range(len(weights)), size):
-            if sum(weights[at] for at in chosen) < needed:
-                continue
-            if not any(set(smaller) <= set(chosen) for smaller in found):
-                found.append(chosen)
-    return found
 
 
 def _public(entry_ids: list[int]) -> set[int]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,6 @@ from aggregator.search.engine import (
     swap,
     write_manifest,
 )
-from aggregator.search.moments import order_key
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +121,7 @@ class Follower:
         """The backlog as (microseconds since 1970, entry id), newest post first."""
         if not (backlog := self.cursor["backlog"]):
             return []
-        rows = _marked(backlog["from"], backlog["to"]) if backlog["from"] else _all_public()
+        rows = marked(backlog["from"], backlog["to"]) if backlog["from"] else all_public()
         queue = [
             ((at - EPOCH) // timedelta(microseconds=1), entry_id)
             for entry_id, at, mark in rows
@@ -256,63 +254,6 @@ def rebuild(*, progress: Progress = lambda count: None) -> int:
         return count
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """How the index differs from the database. Marks not yet followed are no difference."""
-
-    indexed: int
-    public: int
-    waiting: int  # marks and backlog entries still to be followed
-    missing: list[int] = field(default_factory=list)  # public, not waiting, not in the index
-    surplus: list[int] = field(default_factory=list)  # in the index, not waiting, not public
-    changed: list[int] = field(default_factory=list)  # with another date than in the database
-
-    @property
-    def is_equal(self) -> bool:
-        return not (self.missing or self.surplus or self.changed)
-
-
-def check() -> Check:
-    """Compare the index with the database. Raises IndexUnavailable when there is none to compare."""
-    path = current()
-    manifest = read_manifest(path)
-    reader = engine().open_reader(path, manifest, None)
-    indexed = reader.orders()
-    waiting = _waiting(manifest["cursor"])
-    rows = Entry.objects.public().values_list("id", "published_at")
-    public = {entry_id: order_key(at, entry_id) for entry_id, at in rows.iterator(chunk_size=5000)}
-    return Check(
-        indexed=len(indexed),
-        public=len(public),
-        waiting=len(waiting),
-        missing=sorted(public.keys() - indexed.keys() - waiting),
-        surplus=sorted(indexed.keys() - public.keys() - waiting),
-        changed=sorted(
-            entry_id
-            for entry_id in public.keys() & indexed.keys() - waiting
-            if public[entry_id] != indexed[entry_id]
-        ),
-    )
-
-
-def repair(found: Check) -> None:
-    """Give all entries that differ a new mark, so that every index takes them in again."""
-    Change.objects.mark([*found.missing, *found.surplus, *found.changed])
-
-
-def lag(cursor: dict[str, Any]) -> int:
-    """How many marks there are beyond a cursor's head."""
-    return Change.objects.filter(_beyond(*cursor["head"])).count()
-
-
-def _waiting(cursor: dict[str, Any]) -> set[int]:
-    waiting = set(Change.objects.filter(_beyond(*cursor["head"])).values_list("entry_id", flat=True))
-    if backlog := cursor["backlog"]:
-        rows = _marked(backlog["from"], backlog["to"]) if backlog["from"] else _all_public()
-        waiting.update(entry_id for entry_id, _at, _mark in rows)
-    return waiting
-
-
 def _epoch() -> str:
     return str(PortalState.get().epoch)
 
@@ -337,18 +278,18 @@ def _settled(marks: QuerySet[Change]) -> QuerySet[Change]:
     return marks
 
 
-def _beyond(xact: int, number: int) -> Q:
+def beyond(xact: int, number: int) -> Q:
     return Q(xact__gt=xact) | Q(xact=xact, id__gt=number)
 
 
-def _marked(start: list[int], end: list[int]) -> list[tuple[int, datetime, tuple[int, int] | None]]:
+def marked(start: list[int], end: list[int]) -> list[tuple[int, datetime, tuple[int, int] | None]]:
     """The entries whose mark lies in a range, with the mark."""
-    marks = Change.objects.filter(_beyond(*start)).exclude(_beyond(*end))
+    marks = Change.objects.filter(beyond(*start)).exclude(beyond(*end))
     rows = marks.values_list("entry_id", "entry__published_at", "xact", "id")
     return [(entry_id, at, (xact, number)) for entry_id, at, xact, number in rows.iterator(chunk_size=5000)]
 
 
-def _all_public() -> list[tuple[int, datetime, tuple[int, int] | None]]:
+def all_public() -> list[tuple[int, datetime, tuple[int, int] | None]]:
     marks = {
         entry_id: (xact, number)
         for entry_id, xact, number in Change.objects.values_list("entry_id", "xact", "id").iterator()

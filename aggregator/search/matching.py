@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cached_property, lru_cache
 
-from aggregator.search.ask import _fold, _lifted, _narrowed
 from aggregator.search.documents import Document, documents
 from aggregator.search.filters import Filters
 from aggregator.search.moments import order_span
 from aggregator.search.names import resolve
+from aggregator.search.narrowing import fold_of, lifted, narrowed
 from aggregator.search.query import (
     All,
     Best,
@@ -45,8 +45,8 @@ class Few:
 
     def matching(self, filters: Filters) -> list[int]:
         """Those that a search finds."""
-        tree, narrow = _lifted(_read(filters.q), _narrowed(filters))
-        fold = _fold(filters, narrow)
+        tree, narrow = lifted(_read(filters.q), narrowed(filters))
+        fold = fold_of(filters, narrow)
         first, until = order_span(filters.date_from, filters.date_to)
         return [
             one.entry_id

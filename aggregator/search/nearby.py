@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aggregator.errors import IndexUnavailable
-from aggregator.search.ask import _fold, _lifted, _narrowed, opened
+from aggregator.search.ask import opened
 from aggregator.search.engine import Question
 from aggregator.search.filters import Filters
 from aggregator.search.moments import order_span
 from aggregator.search.names import resolve
+from aggregator.search.narrowing import fold_of, lifted, narrowed
 from aggregator.search.query import All, Not, parse, show
 from aggregator.search.synonyms import expand
 
@@ -35,7 +36,7 @@ def nearby(filters: Filters, most: int = 4) -> list[tuple[str, int]]:
 
 
 def _total(filters: Filters) -> int:
-    tree, narrow = _lifted(expand(parse(filters.q, resolve).tree), _narrowed(filters))
+    tree, narrow = lifted(expand(parse(filters.q, resolve).tree), narrowed(filters))
     first, until = order_span(filters.date_from, filters.date_to)
-    question = Question(tree, narrow, _fold(filters, narrow), first=first, until=until, limit=1)
+    question = Question(tree, narrow, fold_of(filters, narrow), first=first, until=until, limit=1)
     return opened().reader.search(question).total

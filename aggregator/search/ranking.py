@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from aggregator.search.analysis import tokens_of_title
+from aggregator.search.analysis import terms
 from aggregator.search.query import All, Best, Node, Phrase, Some, Word, walk
 
 WINDOW = 100  # candidates that are looked at; beyond, the order is the engine's
@@ -47,8 +47,8 @@ def rank(candidates: Sequence[Candidate], tree: Node | None, now: datetime) -> l
 @lru_cache(maxsize=50_000)
 def _analysed(title: str) -> tuple[tuple[str, ...], frozenset[str]]:
     """The stems of a title in order, and its forms."""
-    found = tokens_of_title(title)
-    return tuple(token.stem for token in found), frozenset(token.form for token in found)
+    found = terms(title)
+    return tuple(root for _form, root in found), frozenset(form for form, _root in found)
 
 
 def _title_bonus(

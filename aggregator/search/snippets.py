@@ -9,7 +9,17 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from aggregator.search.analysis import VARIANTS, WORD, Token, normal, plain, tokens, tokens_of_title
+from aggregator.search.analysis import (
+    PERHAPS,
+    PIECES,
+    VARIANTS,
+    WORD,
+    Token,
+    normal,
+    plain,
+    tokens,
+    tokens_of_title,
+)
 from aggregator.search.names import resolve
 from aggregator.search.query import Phrase, Prefix, Word, parse, walk
 from aggregator.search.results import Segment
@@ -53,12 +63,25 @@ class Marker:
         for piece in set(text.split()):
             words = known.get(piece)
             if words is None:
-                words = [(word, part) for word in WORD.findall(piece) if (part := self._part(word))]
+                words = []
+                if self._may_be_hit(piece):
+                    words = [(word, part) for word in WORD.findall(piece) if (part := self._part(word))]
                 if len(known) < MOST_KNOWN:
                     known[piece] = words
             for word, part in words:
                 found.update((at, part) for at in _places(text, word))
         return sorted(found)
+
+    def _may_be_hit(self, piece: str) -> bool:
+        """Quickly no for nearly everything: what stands between blanks was mostly met before, whatever was
+        asked then."""
+        return any(
+            root in self.parts
+            or root == PERHAPS
+            or form in self.parts
+            or (self.prefixes and form.startswith(self.prefixes))
+            for form, root in PIECES[piece]
+        )
 
     def _part(self, word: str) -> str:
         form = plain(word)

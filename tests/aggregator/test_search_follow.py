@@ -21,8 +21,9 @@ from aggregator.models import Change, Entry, PortalState
 from aggregator.search import Filters, Results, check, follow, rebuild, search
 from aggregator.search import engine as files
 from aggregator.search.ask import opened
+from aggregator.search.compare import repair
 from aggregator.search.engine import Question
-from aggregator.search.follow import Follower, repair
+from aggregator.search.follow import Follower
 from aggregator.search.names import resolve
 from aggregator.search.query import parse
 from tests.factories import make_entry, make_feed

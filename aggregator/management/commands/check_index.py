@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from aggregator.errors import IndexUnavailable
 from aggregator.management.quick import QuickCommand
 from aggregator.search import check
-from aggregator.search.follow import repair
+from aggregator.search.compare import repair
 
 SHOWN = 20  # entry ids of one kind
 
