@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 
 from aggregator.errors import IndexUnavailable
@@ -17,7 +18,7 @@ from aggregator.search.synonyms import expand, spelled_out
 
 LONGEST = 80  # characters of what is typed
 MOST_TRIED = 12  # completions of the last word that are tried for results
-SOON = 0.015  # seconds after which no further completion is tried
+SOON = 0.01  # seconds after which no further completion is tried
 
 
 def suggest(typed: str, limit: int = 8) -> list[str]:
@@ -33,6 +34,7 @@ def suggest(typed: str, limit: int = 8) -> list[str]:
     return list(reversed(unique.values()))[:limit]
 
 
+@lru_cache(maxsize=4096)
 def plain_line(text: str) -> str:
     return " ".join(plain(word) for word in text.split())
 

@@ -158,17 +158,20 @@ def forget() -> None:
     _kept.clear()
 
 
+_spelled_out: tuple[Table, list[str]] = ({}, [])
+
+
 def spelled_out() -> list[str]:
     """The forms of several words, in alphabetical order."""
-    return sorted(
-        {
-            " ".join(word for word, _stem in form)
-            for choices in synonyms().values()
-            for _stems, others in choices
-            for form in others
-            if len(form) > 1
-        }
-    )
+    global _spelled_out
+    table, kept = synonyms(), _spelled_out
+    if kept[0] is not table:
+        ways = [form for choices in table.values() for _stems, others in choices for form in others]
+        kept = _spelled_out = (
+            table,
+            sorted({" ".join(word for word, _stem in way) for way in ways if len(way) > 1}),
+        )
+    return kept[1]
 
 
 @lru_cache(maxsize=2)

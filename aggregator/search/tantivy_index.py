@@ -20,6 +20,7 @@ from tantivy import Query
 from aggregator.errors import IndexUnavailable
 from aggregator.search.documents import Document
 from aggregator.search.engine import Found, Question, Reader, has_marks, mapped
+from aggregator.search.moments import WIB, read_order
 from aggregator.search.results import CLOCK, FACETS
 from aggregator.search.tantivy_counts import COLUMNS, Cells, cells, count, fold_bits
 from aggregator.search.tantivy_search import Search
@@ -136,6 +137,18 @@ class TantivyReader:
     def everything(self) -> dict[str, Cells]:
         """The counts of all posts, made when first asked for."""
         return count(self.searcher, Query.all_query(), COLUMNS)
+
+    @cached_property
+    def months(self) -> list[str]:
+        """The months of publication, newest first."""
+        return sorted((month for month, _posts in self.searcher.terms_with_prefix("bulan", "")), reverse=True)
+
+    def months_to(self, order: int | None) -> list[str]:
+        """As far as they may hold posts before this sort key."""
+        if order is None:
+            return self.months
+        last = f"{read_order(order)[0].astimezone(WIB):%Y-%m}"
+        return [month for month in self.months if month <= last]
 
     def search(self, question: Question) -> Found:
         with mapped():

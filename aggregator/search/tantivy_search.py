@@ -58,6 +58,15 @@ class Search:
         return self.dated([*self.words(), *narrowing])
 
     def dated(self, parts: list[Query]) -> list[tuple[int, float]]:
+        """Newest first, the newest two months are looked through before all."""
+        if self.question.sort == "terbaru":
+            months = self.reader.months_to(self.question.beyond)
+            found = self.by_date([*parts, self.queries.any_of("bulan", months[:2])])
+            if len(found) == self.question.limit or len(months) < 3:
+                return found
+        return self.by_date(parts)
+
+    def by_date(self, parts: list[Query]) -> list[tuple[int, float]]:
         question = self.question
         sort_by = "released" if question.sort == "dilepas" else "order"
         parts = [*parts, *self.queries.folded(question.fold)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import connection
 
-from aggregator.search import follow
+from aggregator.search import Filters, follow, search
 from aggregator.search.ask import opened
 from aggregator.search.documents import FOLDS
 from aggregator.search.engine import Question
@@ -49,3 +51,16 @@ def test_counting_what_lacks_a_common_word_gives_the_counts_of_what_has_it(reade
     facets, total = search.facets(words, {})
     assert total == {RAPAT: 7, BRIDGE: 2, Best((RAPAT, UMUM)): 7, Best((BRIDGE, UMUM)): 4, None: 9}[tree]
     assert sum(facets["provinsi"].values()) == total
+
+
+def test_newest_first_goes_on_past_the_newest_months(reader):
+    newest = datetime(2025, 11, 3, tzinfo=UTC)
+    dated = [make_entry("Sungai", published_at=newest - timedelta(days=9 * number)) for number in range(14)]
+    follow(once=True)
+    found, anchor = [], ""
+    for _page in range(5):
+        results = search(Filters(q="sungai", sort="terbaru"), size=3, anchor=anchor)
+        found += results.entry_ids
+        anchor = results.next_anchor or ""
+    assert found == [entry.pk for entry in dated]
+    assert search(Filters(q="sungai", sort="terbaru"), size=20).entry_ids == found
