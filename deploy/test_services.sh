@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what some tests need (headless Chromium, PostgreSQL, Redis, nginx) where this machine allows it: as
+# Install what some tests need (headless Chromium, PostgreSQL, Redis, nginx, shellcheck) where this machine allows it: as
 # root on Debian. Elsewhere those tests are skipped by name, with the reason.
 set -u
 # The Nu Html Checker, where Java and npm are.
@@ -23,6 +23,7 @@ command -v chromium >/dev/null 2>&1 || wanted="$wanted chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
 command -v redis-server >/dev/null 2>&1 || wanted="$wanted redis-server"
 command -v nginx >/dev/null 2>&1 || wanted="$wanted nginx-light"
+command -v shellcheck >/dev/null 2>&1 || wanted="$wanted shellcheck"
 [ -z "$wanted" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing for the tests:$wanted"

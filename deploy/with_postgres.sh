@@ -2,8 +2,8 @@
 # Run a command with DATABASE_URL naming a throw-away PostgreSQL on loopback: deploy/with_postgres.sh COMMAND…
 # Where PostgreSQL is not installed, says so by name and exits 0: the same tests have run on SQLite.
 set -eu
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1 || true)
-if [ -z "$bin" ]; then
+bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+if [ ! -x "$bin/initdb" ]; then
     echo "SKIPPED on PostgreSQL: no server is installed here (Debian: apt-get install postgresql)."
     exit 0
 fi

@@ -83,7 +83,8 @@ def sign_in(page: Page, base: str, password: str) -> None:
 
 def a_case(page: Page, base: str) -> None:
     """The newest post is held for the picture, and released after."""
-    entry = str(page.request.get(f"{base}/api/v1/entries").json()["items"][0]["id"])
+    newest = page.request.get(f"{base}/feeds/nasional.json").json()["items"][0]["url"]
+    entry = newest.partition("/berita/")[2].partition("/")[0]
     manage("quarantine_entry", entry, "--reason", "Contoh untuk buku petunjuk", "--by", ACCOUNT)
     try:
         shoot(page, f"{base}/pantauan/karantina", "pantauan-karantina")

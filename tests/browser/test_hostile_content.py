@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -142,9 +143,11 @@ NONE: tuple[list[str], list[str], list[str]] = ([], [], [])
 
 
 @pytest.fixture
-def watched(browser, live_server, settings) -> Watched:
+def watched(browser, live_server, settings) -> Iterator[Watched]:
     settings.BASE_URL = live_server.url
-    return Watched(browser, live_server.url)
+    watched = Watched(browser, live_server.url)
+    yield watched
+    watched.page.context.close()  # what it still asks for would reach the server after its database
 
 
 def test_the_watcher_sees_what_every_vector_does(watched) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import time
 import urllib.error
@@ -127,6 +128,21 @@ def test_nginx_keeps_pages_for_moments_and_answers_old_ones_while_it_asks_anew(p
     feed = ask(f"{portal.url}/feeds/nasional.rss")
     assert feed[0] == 200
     assert ask(f"{portal.url}/feeds/nasional.rss")[1]["x-proxy-cache"] == "HIT"
+
+
+def test_what_others_add_to_an_address_makes_no_copy_of_its_own(portal) -> None:
+    ask(f"{portal.url}/topik")
+    assert ask(f"{portal.url}/topik?utm_source=x&fbclid=7")[1]["x-proxy-cache"] == "HIT"
+    assert ask(f"{portal.url}/topik?utm_source=x&sebelum=y")[1]["x-proxy-cache"] == "MISS"
+
+
+def test_connections_that_are_kept_open_stop_no_reader(portal) -> None:
+    """As many as nginx keeps, and more than there are threads."""
+    with ExitStack() as opened:
+        for _number in range(100):
+            wire = opened.enter_context(socket.create_connection(("127.0.0.1", portal.ports[0]), timeout=10))
+            wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert wire.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def test_staff_pages_and_health_are_kept_by_nobody_and_figures_are_not_there(portal) -> None:

@@ -19,6 +19,9 @@ from granian.log import LogLevels
 from portal.processes import Child, stop_all
 
 STATEMENT_SECONDS = 10
+# Open connections of one process. One that is kept alive and idle counts: with fewer than a proxy keeps, the
+# others would wait for as long as those stay.
+CONNECTIONS = 1024
 RESTART_AFTER = 5.0  # seconds
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -88,7 +91,7 @@ def _serve(host: str, port: int) -> None:
         interface=Interfaces.WSGI,
         workers=settings.WEB_WORKERS,
         blocking_threads=settings.WEB_THREADS,
-        backpressure=max(16, settings.WEB_THREADS * 4),
+        backpressure=CONNECTIONS,
         log_access=False,
         log_level=LogLevels.warning,
         workers_kill_timeout=10,
