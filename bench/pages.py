@@ -114,7 +114,6 @@ def serving(seconds: float) -> None:
             "its 304": ("/", f"If-None-Match: {tag}"),
             "kept activity view": ("/aktivitas", ""),
             "kept directory": ("/satker", ""),
-            "kept search": ("/cari?provinsi=bali", ""),
             "kept feed": ("/feeds/nasional.rss", ""),
             "its 304, feed": ("/feeds/nasional.rss", f"If-None-Match: {feed}"),
             "health (no cache)": ("/healthz", ""),

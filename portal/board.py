@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -73,6 +74,11 @@ class Board:
         return ", ".join([*chips, period_label(self.period.first, self.period.last)])
 
     @cached_property
+    def provinces(self) -> list[Any]:
+        """All, with the number of their `offices`."""
+        return list(activity.provinces_with_offices())
+
+    @cached_property
     def places(self) -> Places:
         return self.scope.places()
 
@@ -103,7 +109,7 @@ class Board:
         """Posts, posts per office, or the difference to the period compared with, of each province."""
         counts = activity.per_province(self.places)
         wanted = self.scope.filters.provinces
-        everywhere = list(activity.provinces_with_offices())
+        everywhere = self.provinces
         provinces = [place for place in everywhere if not wanted or place.slug in wanted]
         left_out = [place for place in everywhere if wanted and place.slug not in wanted]
         rows: list[tuple[Province, float]]
@@ -183,7 +189,7 @@ class Board:
 
     @cached_property
     def ranks(self) -> list[ranking.Rank]:
-        return self.scope.ranks(self.places)
+        return self.scope.ranks(self.places, self.provinces)
 
     @property
     def placed(self) -> list[ranking.Rank]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
 
@@ -54,11 +54,14 @@ def read_offices() -> Counter[int | None]:
     return Counter(dict(rows.values_list("province", "n")))
 
 
-def ranking(found: activity.Places, active: Mapping[int | None, int]) -> list[Rank]:
+def ranking(
+    found: activity.Places, active: Mapping[int | None, int], provinces: Iterable[Any] | None = None
+) -> list[Rank]:
     """Provinces by own posts on a topic, then by days with own posts; equals share a place.
 
     Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown. `active`
-    is the number of offices with a post, per province id.
+    is the number of offices with a post, per province id; `provinces` are all, with their `offices`, where
+    they are at hand.
     """
     read, nothing = read_offices(), activity.PlaceSum()
     rows = [
@@ -74,7 +77,7 @@ def ranking(found: activity.Places, active: Mapping[int | None, int]) -> list[Ra
             read=read[place.pk],
             silent=max(0, read[place.pk] - active.get(place.pk, 0)),
         )
-        for place in activity.provinces_with_offices()
+        for place in provinces or activity.provinces_with_offices()
         for its in [found.get(place.pk, nothing)]
     ]
     rows.sort(key=lambda row: row.province.name)

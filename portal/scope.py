@@ -131,10 +131,10 @@ class Scope:
         """Posts on each topic, most first."""
         return activity.named_topics(activity.over_months(self.topic_months()))
 
-    def ranks(self, found: Places) -> list[Rank]:
+    def ranks(self, found: Places, provinces: Sequence[Any] | None = None) -> list[Rank]:
         """The ranking of the provinces looked at; `found` is what they published."""
         wanted = self.filters.provinces
-        rows = ranking(found, self._active_offices())
+        rows = ranking(found, self._active_offices(), provinces)
         return [row for row in rows if not wanted or row.province.slug in wanted]
 
     def _active_offices(self) -> Counter[int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class Scale:
 
     def step(self, value: float) -> int:
         """1 to 5; 0 for nothing or less."""
-        below = sum(value >= bound for bound in self.bounds)
+        below = bisect_right(self.bounds, value)
         return STEPS - len(self.bounds) + below if below else 0
 
     @property
