@@ -84,16 +84,15 @@ class DemoNetwork:
         return self.world.posts(code, self.clock(), count or self.world.window(code))
 
     def registry_csv(self, port: int | None = None) -> str:
-        """The registry's rows with `feed_url` and a migration status, as its site looks, for every office
-        that has a site here."""
+        """The registry's rows, each with a made-up migration status, and `feed_url` for every office that has
+        a site here."""
         self._settle(port or self.port)
         rows = list(csv.DictReader(io.StringIO(REGISTRY.read_text(encoding="utf-8"))))
         out = io.StringIO()
         table = csv.DictWriter(out, [*rows[0], "migration_status", "feed_url"], lineterminator="\n")
         table.writeheader()
         for row in rows:
-            site = self._sites.get(row["code"])
-            status = migration_status(site.office) if site else "K1"
+            site, status = self._sites.get(row["code"]), migration_status(self.world.offices[row["code"]])
             table.writerow(row | {"migration_status": status, "feed_url": site.feed_url if site else ""})
         return out.getvalue()
 

@@ -23,6 +23,7 @@ from django.utils import timezone
 from aggregator import holders
 from feeds.alerts import bounces, letters
 from feeds.models import Letter
+from feeds.waiting import doubled
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +154,7 @@ def _end(letter: Letter, before: str, outcome: Outcome) -> None:
         if now - letter.made_at > GIVE_UP:
             changes["state"] = State.FAILED
         else:
-            changes["due_at"] = now + min(FIRST_RETRY * 2 ** min(letter.attempts, 12), LAST_RETRY)
+            changes["due_at"] = now + doubled(FIRST_RETRY, letter.attempts, LAST_RETRY)
     rows.update(**changes)
     if changes["state"] != State.SENT:
         log.warning("letter %s: %s %s", letter.pk, changes["state"], outcome.error)

@@ -34,6 +34,7 @@ from feeds.hub.announce import announce
 from feeds.hub.requests import UNCONFIRMED_SPAN, read_topic
 from feeds.models import Intent, Lease
 from feeds.views import WRITERS
+from feeds.waiting import doubled
 
 log = logging.getLogger(__name__)
 
@@ -293,7 +294,7 @@ def _failed(lease: Lease, status: int, error: str) -> int:
     if status == 410 or now - since > GIVE_UP:
         Lease.objects.filter(pk=lease.pk).delete()
         return 0
-    wait = min(FIRST_RETRY * 2 ** min(lease.failures, 12), LAST_RETRY)
+    wait = doubled(FIRST_RETRY, lease.failures, LAST_RETRY)
     Lease.objects.filter(pk=lease.pk).update(
         failures=lease.failures + 1, failing_since=since, due_at=now + wait, error=error[:300]
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.charts import Scale, number, scale_of
@@ -14,6 +14,8 @@ from portal.monitoring.figures.days_off import SATURDAY
 from portal.monitoring.figures.grid import Row
 from portal.monitoring.figures.overview import Overview
 from portal.monitoring.tables import Link
+
+ROOM = 6  # days that are wide enough for words
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,15 @@ class Heat:
             if isinstance(name, Link)
             else conditional_escape(name)
         )
-        if line.note:
-            label += format_html(' <span class="muted">{}</span>', line.note)
-        cells = (self._cell(day, posts, line) for day, posts in zip(self.days, line.days, strict=True))
+        days = list(zip(self.days, line.days, strict=True))
+        told = _told(days, line)
+        cells = "".join(self._cell(day, posts, line) for day, posts in days[:told])
+        coming = [day for day in days[told:] if day[1] is None]
+        if words := len(days) - told - len(coming):
+            cells += f'<td class="unread" colspan="{words}"><span>{escape(line.note)}</span></td>'
         total = number(sum(posts or 0 for posts in line.days))
-        return f'<tr><th scope="row">{label}</th>{"".join(cells)}<td class="n">{total}</td></tr>'
+        ends = "<td></td>" * len(coming)
+        return f'<tr><th scope="row">{label}</th>{cells}{ends}<td class="n">{total}</td></tr>'
 
     def _cell(self, day: date, posts: int | None, line: Line) -> str:
         if posts is None:
@@ -66,6 +72,17 @@ class Heat:
         return '<td class="free">–</td>' if day in line.off else f"<td{_weekend(day)}>·</td>"
 
 
+def _told(days: list[tuple[date, int | None]], line: Line) -> int:
+    """How many days stand one by one: a long unread end is one field that says why."""
+    end = len(days)
+    while end and days[end - 1][1] is None:
+        end -= 1
+    start = end
+    while start and not days[start - 1][1] and days[start - 1][0] in line.unread:
+        start -= 1
+    return start if line.note and end - start >= ROOM else len(days)
+
+
 def of_offices(found: Overview, links: Iterable[Link]) -> Heat:
     rows = zip(links, found.rows, strict=True)
     return _heat(found.days, [_office(link, row, found.days) for link, row in rows])
@@ -73,7 +90,7 @@ def of_offices(found: Overview, links: Iterable[Link]) -> Heat:
 
 def _office(link: Link, row: Row, days: Sequence[date]) -> Line:
     unread = [day for day in days if not row.known.covers(day)]
-    return Line(link, row.days, row.off, unread, row.known.why if unread else "")
+    return Line(link, row.days, row.off, unread, str(row.known.why) if unread else "")
 
 
 def of_provinces(found: Overview, links: Iterable[Link | str]) -> Heat:

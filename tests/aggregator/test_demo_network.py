@@ -237,5 +237,4 @@ def test_the_registry_of_the_network_has_every_condition_of_the_migration(networ
     again = list(csv.DictReader(io.StringIO(network.registry_csv())))
     assert {row["migration_status"] for row in rows} == {"K1", "K2", "K3", "M", "M!"}
     assert rows == again
-    assert {row["migration_status"] for row in rows if not row["feed_url"]} == {"K1"}
     assert next(row for row in rows if row["code"] == "0")["migration_status"] == "M"

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from aggregator.models import Feed, Gap, SatkerHold
 from aggregator.querysets import SatkerQuerySet
@@ -25,13 +27,13 @@ class Known:
     first: date = date.max
     last: date = date.min
     gaps: tuple[tuple[date, date], ...] = ()
-    why: str = ""
+    why: Promise | str = ""
 
     def covers(self, day: date) -> bool:
         return self.first <= day <= self.last and not any(a <= day <= b for a, b in self.gaps)
 
 
-NOTHING = Known()
+NOTHING = Known(why=gettext_lazy("belum ada umpan"))
 
 
 def known_days(

@@ -51,7 +51,7 @@ class OfficeSums(Published):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["satker", "month"], name="officesums_unique")]
-        indexes = [models.Index(fields=["month", "satker"], name="officesums_month")]
+        indexes = [models.Index(fields=["month", "satker", *NUMBERS, "active_days"], name="officesums_month")]
 
     def __str__(self) -> str:
         return f"{self.satker_id} {self.month}: {self.posts}"
@@ -191,7 +191,12 @@ class FeedMonth(Attempts):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["feed", "month"], name="feedmonth_unique")]
-        indexes = [models.Index(fields=["month", "feed"], name="feedmonth_month")]
+        indexes = [
+            models.Index(
+                fields=["month", "feed", "polls", "fetched", "unmodified", "same_body", "failed"],
+                name="feedmonth_month",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.feed_id} {self.month}: {self.polls}"

@@ -80,10 +80,23 @@ def test_the_grid_shows_unread_days_as_such_with_words():
     follow.follow()
     found = overview(Satker.objects.all(), NOVEMBER, NOW)
     body = heat.of_offices(found, [heat.Link("KPU", "/x")]).body
-    assert body.count('<td class="unread">?</td>') == 20  # the 6th to the 25th
-    assert "umpan gagal dibaca (dns)" in body
+    assert '<td class="unread" colspan="20"><span>umpan gagal dibaca (dns)</span></td>' in body  # 6th to 25th
     assert body.count("·") == 4  # the 1st, and the 3rd to the 5th
     assert body.count("<td></td>") == 5  # days to come
+
+
+def test_a_short_time_unread_is_marked_day_by_day():
+    office(NOW - timedelta(days=3), error_code="dns")
+    follow.follow()
+    found = overview(Satker.objects.all(), NOVEMBER, NOW)
+    assert heat.of_offices(found, [heat.Link("KPU", "/x")]).body.count('<td class="unread">?</td>') == 3
+
+
+def test_a_satker_without_a_feed_says_so_over_the_whole_time():
+    make_satker()
+    follow.follow()
+    body = heat.of_offices(overview(Satker.objects.all(), NOVEMBER, NOW), [heat.Link("KPU", "/x")]).body
+    assert '<td class="unread" colspan="25"><span>belum ada umpan</span></td><td></td>' in body
 
 
 def test_a_province_is_unread_only_where_none_of_its_satker_could_be_read():
