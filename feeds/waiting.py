@@ -7,4 +7,4 @@ from datetime import timedelta
 
 def doubled(first: timedelta, failures: int, most: timedelta) -> timedelta:
     """Twice as long after each failure; `failures` before this one."""
-    return min(first * 2 ** min(failures, 12), most)
+    return min(first * (1 << min(failures, 12)), most)
