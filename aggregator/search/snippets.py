@@ -5,6 +5,7 @@ No markup comes from here or passes through: templates put each segment into an 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -54,13 +55,35 @@ class Marker:
         self.prefixes = tuple(prefixes)
         self.parts = self.stems.union(*(stems for choices in self.phrases.values() for stems in choices))
         self.known: dict[str, list[tuple[str, str]]] = {}  # what stands between blanks → its parts of hits
+        self.cores = self._cores()
+
+    def _cores(self) -> re.Pattern[str] | None:
+        """What every word that may be part of a hit has in it, whatever its affixes; None when no such thing can
+        be said of numbers."""
+        if any(not part.isalpha() or not part.isascii() for part in self.parts):
+            return None
+        cores = {part[1:] if len(part) > 2 else part for part in self.parts}  # memilih: its stem is pilih
+        cores |= {form for form, roots in _SPELT_ANEW.items() if not roots.isdisjoint(self.parts)}
+        for prefix in self.prefixes:
+            cores |= {prefix, *(form for form in VARIANTS if _is_spelt_with(form, prefix))}
+        return re.compile("|".join(map(re.escape, sorted(cores)))) if cores else None
+
+    def _pieces(self, text: str) -> set[str]:
+        """What stands between blanks and may be a hit."""
+        if self.cores is None or _ODD.search(text) or len(lower := text.lower()) != len(text):
+            return set(text.split())
+        found = set()
+        for match in self.cores.finditer(lower):
+            end = text.find(" ", match.end())
+            found.add(text[text.rfind(" ", 0, match.start()) + 1 : end if end >= 0 else len(text)])
+        return found
 
     def traces(self, text: str) -> list[tuple[int, str]]:
-        """Where a word stands that may be part of a hit, and of what. Whatever stands between blanks is
-        looked at once, and where it stands only if it counts."""
+        """Where a word of a text on one line stands that may be part of a hit, and of what. Whatever stands
+        between blanks is looked at once, and where it stands only if it counts."""
         known = self.known
         found: set[tuple[int, str]] = set()
-        for piece in set(text.split()):
+        for piece in self._pieces(text):
             words = known.get(piece)
             if words is None:
                 words = []
@@ -108,6 +131,22 @@ class Marker:
             if tuple(one.stem for one in found[at : at + len(stems)]) == stems:
                 return len(stems)
         return int(token.stem in self.stems or bool(self.prefixes and token.form.startswith(self.prefixes)))
+
+
+def _spelt_anew() -> dict[str, set[str]]:
+    """By first word of what is written in another spelling: the stems it then has."""
+    return {
+        form: {stem(one) for _written, spelling in ways for one in spelling}
+        for form, ways in VARIANTS.items()
+    }
+
+
+def _is_spelt_with(form: str, prefix: str) -> bool:
+    return any(one.startswith(prefix) for _written, spelling in VARIANTS[form] for one in spelling)
+
+
+_SPELT_ANEW = _spelt_anew()
+_ODD = re.compile(r"[^\W\d_a-zA-Z]|\w['’‘ʼ`]\w")  # what `plain` makes other letters of
 
 
 def _places(text: str, word: str) -> Iterator[int]:

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.search import Segment, highlight, snippet
+from aggregator.search.snippets import Marker
+from aggregator.search.stems import ROOTS, stem
+from aggregator.search.synonyms import synonyms
 
 pytestmark = pytest.mark.django_db
 FILLER = "Kegiatan berlangsung di aula kantor dan dihadiri undangan dari berbagai lembaga. "
@@ -57,6 +60,49 @@ def test_a_short_text_is_shown_whole_on_one_line():
     assert snippet("", "rapat") == []
 
 
+WRITTEN = (
+    *(
+        "Pemilih-pemilih",
+        "memilih,",
+        "(Dipilihnya)",
+        "penetapan",
+        "menetapkan",
+        "Jum’at",
+        "café",
+        "ad",
+        "HOC",
+        "adhoc",
+    ),
+    *(
+        "1.000",
+        "06/2022",
+        "KPU",
+        "komisi",
+        "pemilihan",
+        "umum",
+        "Kab.",
+        "rekruitmen",
+        "nyapu",
+        "disapu",
+        "di",
+        "İstanbul",
+    ),
+)
+
+
+@given(
+    st.lists(st.sampled_from(WRITTEN), max_size=30),
+    st.sampled_from(
+        ["pilih", "tetap", "jumat", "adhoc", "kpu", "umum", "rekrut*", "sapu", "1000", "di", "cafe", "pe*"]
+    ),
+)
+def test_words_are_looked_for_by_what_all_their_forms_have_in_them(words: list[str], q: str):
+    text = " ".join(words)
+    quick, whole = Marker(q, synonyms()), Marker(q, synonyms())
+    whole.cores = None
+    assert quick.traces(text) == whole.traces(text)
+
+
 @given(st.text(max_size=400), st.text(max_size=40))
 def test_a_passage_is_part_of_the_text_whatever_the_text(text: str, q: str):
     import unicodedata
@@ -65,3 +111,29 @@ def test_a_passage_is_part_of_the_text_whatever_the_text(text: str, q: str):
     pieces = [piece for piece, _is_hit in snippet(text, q, length=80)]
     inner = "".join(pieces).removeprefix("… ").removesuffix(" …")
     assert inner in whole
+
+
+def test_a_word_has_its_stem_in_it_but_for_the_first_letter():
+    affixes = (
+        "",
+        "me",
+        "mem",
+        "men",
+        "meng",
+        "meny",
+        "pe",
+        "pem",
+        "pen",
+        "peng",
+        "di",
+        "ke",
+        "ber",
+        "ter",
+        "memper",
+    )
+    ends = ("", "kan", "an", "i", "nya")
+    for root in sorted(ROOTS)[::7]:
+        for word in (f"{begin}{root}{end}" for begin in affixes for end in ends):
+            assert stem(word)[1:] in word
+        for begin in ("mem", "men", "meng", "meny"):
+            assert stem(begin + root[1:])[1:] in begin + root[1:]
