@@ -58,9 +58,9 @@ class Marker:
         self.cores = self._cores()
 
     def _cores(self) -> re.Pattern[str] | None:
-        """What every word that may be part of a hit has in it, whatever its affixes; None when no such thing can
-        be said of numbers."""
-        if any(not part.isalpha() or not part.isascii() for part in self.parts):
+        """What every word that may be part of a hit has in it, whatever its affixes; None where that cannot
+        be said, as of numbers."""
+        if any(not part.isalpha() or not part.isascii() for part in (*self.parts, *self.prefixes)):
             return None
         cores = {part[1:] if len(part) > 2 else part for part in self.parts}  # memilih: its stem is pilih
         cores |= {form for form, roots in _SPELT_ANEW.items() if not roots.isdisjoint(self.parts)}
