@@ -49,7 +49,6 @@ def main(base: str) -> None:
             sign_in(page, base, password)
             for name, path in STAFF.items():
                 shoot(page, base + path, f"pantauan-{name}")
-            a_case(page, base)
         finally:
             manage(
                 "shell",
@@ -79,20 +78,6 @@ def sign_in(page: Page, base: str, password: str) -> None:
     page.get_by_label("Kode enam angka").fill(pyotp.TOTP(secret).now())
     page.get_by_role("button", name="Pasang").click()
     page.get_by_role("link", name="Sudah saya simpan").click()
-
-
-def a_case(page: Page, base: str) -> None:
-    """The newest post is held for the picture, and released after."""
-    newest = page.request.get(f"{base}/feeds/nasional.json").json()["items"][0]["url"]
-    entry = newest.partition("/berita/")[2].partition("/")[0]
-    manage("quarantine_entry", entry, "--reason", "Contoh untuk buku petunjuk", "--by", ACCOUNT)
-    try:
-        shoot(page, f"{base}/pantauan/karantina", "pantauan-karantina")
-        page.locator("main table a[href*='/pantauan/karantina/']").first.click()
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=IMAGES / "pantauan-kasus.png")
-    finally:
-        manage("release_entry", entry, "--by", ACCOUNT)
 
 
 def manage(*command: str, said: str = "") -> None:
