@@ -36,6 +36,7 @@ from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from typing import Any, Self
+from weakref import WeakSet
 
 from aggregator.records import FetchPolicy
 
@@ -262,7 +263,8 @@ class SatkerNetwork:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="satker-network", daemon=True)
         self._servers: list[asyncio.Server] = []
-        self._talks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._talks: set[asyncio.Task[None]] = set()
+        self._writers: WeakSet[asyncio.StreamWriter] = WeakSet()
         self._number = 0
         self.port = 0
 
@@ -312,8 +314,9 @@ class SatkerNetwork:
 
         def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = self._loop.create_task(talk(reader, writer))
-            self._talks[task] = writer
-            task.add_done_callback(self._talks.pop)
+            self._writers.add(writer)
+            self._talks.add(task)
+            task.add_done_callback(self._talks.discard)
 
         server = await asyncio.start_server(begin, address, self.port, ssl=self._tls, backlog=512)
         self._servers.append(server)
@@ -323,13 +326,15 @@ class SatkerNetwork:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        await asyncio.sleep(0)  # what was accepted in this round begins to talk
-        talks = dict(self._talks)
-        for task, writer in talks.items():
+        for _round in range(3):
+            await asyncio.sleep(0)  # what was accepted just now begins to talk
+        for task in list(self._talks):
             task.cancel()
-            writer.transport.abort()  # a task that never began, or unread bytes, would hold the socket
-        await asyncio.gather(*talks, return_exceptions=True)
-        await asyncio.sleep(0)  # transports close in the next round
+        await asyncio.gather(*self._talks, return_exceptions=True)
+        for writer in list(self._writers):
+            writer.transport.abort()  # what nobody read would hold the socket
+        for _round in range(3):
+            await asyncio.sleep(0)  # transports close in the next round
 
 
 async def _talk(site: FaultSite, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
