@@ -264,7 +264,7 @@ class SatkerNetwork:
         self._thread = threading.Thread(target=self._loop.run_forever, name="satker-network", daemon=True)
         self._servers: list[asyncio.Server] = []
         self._talks: set[asyncio.Task[None]] = set()
-        self._writers: WeakSet[asyncio.StreamWriter] = WeakSet()
+        self._lines: WeakSet[asyncio.WriteTransport] = WeakSet()
         self._number = 0
         self.port = 0
 
@@ -314,8 +314,8 @@ class SatkerNetwork:
 
         def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = self._loop.create_task(talk(reader, writer))
-            self._writers.add(writer)
-            self._talks.add(task)
+            self._lines.add(writer.transport)
+            self._talks.add(task)  # the loop itself holds tasks weakly
             task.add_done_callback(self._talks.discard)
 
         server = await asyncio.start_server(begin, address, self.port, ssl=self._tls, backlog=512)
@@ -326,13 +326,14 @@ class SatkerNetwork:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        for _round in range(3):
+        for _round in range(5):
             await asyncio.sleep(0)  # what was accepted just now begins to talk
-        for task in list(self._talks):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
-        for writer in list(self._writers):
-            writer.transport.abort()  # what nobody read would hold the socket
+        await asyncio.gather(*others, return_exceptions=True)
+        for line in list(self._lines):
+            line.abort()  # what nobody read would hold the socket
         for _round in range(3):
             await asyncio.sleep(0)  # transports close in the next round
 
