@@ -324,10 +324,13 @@ class SatkerNetwork:
         return site
 
     async def _close(self) -> None:
-        for server in self._servers:
-            server.close()
+        for server in self._servers:  # a connection half accepted by a closed server would never be closed
+            for listener in server.sockets:
+                self._loop.remove_reader(listener.fileno())
         for _round in range(5):
             await asyncio.sleep(0)  # what was accepted just now begins to talk
+        for server in self._servers:
+            server.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
