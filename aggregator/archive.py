@@ -95,21 +95,20 @@ def _replay_feed(feed: Feed, pool: ParsePool, total: Sum, only: int | None = Non
     """`only`: the one body that is stored; newer ones are read for what they tell."""
     seen: set[str] = set()
     for raw in RawFeed.objects.filter(feed=feed).order_by("-received_at", "-id").iterator(chunk_size=5):
+        is_wanted = only in (None, raw.pk)
         try:
             clean = _read(pool, feed, bytes(raw.body), raw)
         except FeedError as error:
-            if only in (None, raw.pk):
+            if is_wanted:
                 total.failed += 1
                 total.notes.append(f"{feed.url}: {error.message}")
-            if only == raw.pk:
-                return
-            continue
-        entries = tuple(e for e in clean.entries if not {e.guid, e.canonical_url or e.guid} & seen)
-        seen |= {name for e in clean.entries for name in (e.guid, e.canonical_url) if name}
-        if only in (None, raw.pk):
-            with _held(feed) as leased:
-                total.add(_store(leased, replace(clean, entries=entries)))
-        if only == raw.pk:
+        else:
+            entries = tuple(e for e in clean.entries if not {e.guid, e.canonical_url or e.guid} & seen)
+            seen |= {name for e in clean.entries for name in (e.guid, e.canonical_url) if name}
+            if is_wanted:
+                with _held(feed) as leased:
+                    total.add(_store(leased, replace(clean, entries=entries)))
+        if raw.pk == only:
             return
 
 
