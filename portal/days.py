@@ -70,7 +70,7 @@ class DayOf(Func):
     output_field = CharField()
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
-        template = f"date(%(expressions)s, '{offset_hours():+d} hours')"
+        template = f"date(%(expressions)s, '{offset_hours(settings.TIME_ZONE):+d} hours')"
         return super().as_sql(compiler, connection, template=template, **more)
 
     def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
@@ -82,7 +82,7 @@ class MonthOf(DayOf):
     """An instant's month as `YYYY-MM`."""
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
-        template = f"strftime('%%%%Y-%%%%m', %(expressions)s, '{offset_hours():+d} hours')"
+        template = f"strftime('%%%%Y-%%%%m', %(expressions)s, '{offset_hours(settings.TIME_ZONE):+d} hours')"
         return Func.as_sql(self, compiler, connection, template=template, **more)
 
     def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:

@@ -6,7 +6,7 @@ The offsets of the three zones have not changed since there are web sites: today
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,9 +40,7 @@ def at_clock(entries: EntryQuerySet, weekdays: Collection[int], hours: Collectio
 
 def hours_ahead(zone: str) -> int:
     """By how many hours the clocks of a zone are ahead of those of national figures."""
-    now = timezone.now()
-    there, here = (now.astimezone(ZoneInfo(name)).utcoffset() for name in (zone, settings.TIME_ZONE))
-    return round(((there or timedelta()) - (here or timedelta())) / timedelta(hours=1))
+    return offset_hours(zone) - offset_hours(settings.TIME_ZONE)
 
 
 def local_slot(slot: int, zone: str) -> int:
@@ -50,9 +48,9 @@ def local_slot(slot: int, zone: str) -> int:
     return (int(slot) + hours_ahead(zone)) % WEEK
 
 
-def offset_hours() -> int:
-    """By how many hours the clocks of national figures are ahead of UTC."""
-    offset = timezone.now().astimezone(ZoneInfo(settings.TIME_ZONE)).utcoffset()
+def offset_hours(zone: str) -> int:
+    """By how many hours the clocks of a zone are ahead of UTC."""
+    offset = timezone.now().astimezone(ZoneInfo(zone)).utcoffset()
     return int(offset.total_seconds() // 3600) if offset else 0
 
 
@@ -64,7 +62,7 @@ class HourOf(Func):
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper, **more: Any) -> Any:
         # Doubled percent signs: the SQL passes through parameter formatting.
-        local = f"%(expressions)s, '{offset_hours():+d} hours'"
+        local = f"%(expressions)s, '{offset_hours(settings.TIME_ZONE):+d} hours'"
         template = f"(((strftime('%%%%w', {local}) + 6) %%%% 7) * 24 + strftime('%%%%H', {local}))"
         return super().as_sql(compiler, connection, template=template, **more)
 
