@@ -29,9 +29,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.select_related("public_revision", "satker", "province", "picture").defer(*long)
 
     def for_links(self) -> EntryQuerySet:
-        """With no more than a link to each post shows: its address, its title, and whose it is."""
-        return self.select_related("public_revision", "satker").only(
-            "published_at", "public_revision__title", "satker__name", "satker__timezone"
+        """With no more than a link to each post shows: its address, its title, whose and of when it is."""
+        return self.select_related("public_revision", "satker", "province").only(
+            *("published_at", "date_status", "public_revision__title", "satker__name", "satker__timezone"),
+            *("province__slug", "province__abbr"),
         )
 
     def leads(self) -> EntryQuerySet:

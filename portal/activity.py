@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic, Feed, Province, Topic
@@ -131,8 +131,11 @@ def today_by_province(day: date) -> Today:
 
 
 def provinces_with_offices() -> QuerySet[Any]:
-    """Every province in the order of the codes, with the number of its offices as `offices`."""
-    return Province.objects.annotate(offices=Count("satker")).order_by("code")
+    """Every province in the order of the codes, with the number of its offices as `offices`, and of those
+    of which a feed was ever read as `read`."""
+    was_read = Exists(Feed.objects.filter(satker=OuterRef("satker"), first_success_at__isnull=False))
+    counted = Province.objects.annotate(offices=Count("satker"), read=Count("satker", filter=was_read))
+    return counted.order_by("code")
 
 
 def known_provinces() -> set[int]:
@@ -302,9 +305,10 @@ def over_months(counts: Mapping[tuple[int, str], int]) -> Counter[int]:
     return totals
 
 
-def named_topics(counts: Mapping[int, int]) -> list[TopicCount]:
-    """The topics themselves, most posts first."""
-    rows = [TopicCount(topic, counts[topic.pk]) for topic in Topic.objects.filter(pk__in=counts)]
+def named_topics(counts: Mapping[int, int], topics: Iterable[Topic] | None = None) -> list[TopicCount]:
+    """The topics themselves, most posts first; `topics` are all, where they are at hand."""
+    everything = Topic.objects.filter(pk__in=counts) if topics is None else topics
+    rows = [TopicCount(topic, counts[topic.pk]) for topic in everything if topic.pk in counts]
     return sorted(rows, key=lambda row: (-row.posts, row.topic.position))
 
 

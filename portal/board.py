@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from aggregator.models import Entry, Feed, Province, Satker, Stage
+from aggregator.models import Entry, Feed, Province, Satker
 from aggregator.search.filters import period_label
 from portal import activity, charts, ranking
 from portal.activity import Places, StageDays
+from portal.atlas import Atlas
 from portal.days import Period
 from portal.scope import Scope
 
@@ -62,6 +61,7 @@ class Board:
     def __init__(self, scope: Scope, measure: str = charts.MEASURES[0]) -> None:
         self.scope = scope
         self.measure = measure
+        self.atlas = Atlas()
 
     @property
     def period(self) -> Period:
@@ -72,11 +72,6 @@ class Board:
         """Filters and period in words."""
         chips = [chip.label for chip in self.scope.filters.chips() if chip.name not in ("dari", "bulan")]
         return ", ".join([*chips, period_label(self.period.first, self.period.last)])
-
-    @cached_property
-    def provinces(self) -> list[Any]:
-        """All, with the number of their `offices`."""
-        return list(activity.provinces_with_offices())
 
     @cached_property
     def places(self) -> Places:
@@ -101,7 +96,7 @@ class Board:
             decided=sum(row.decided for row in places.values()),
             outside=sum(posts for (_day, stage), posts in days.items() if stage is None),
             days=len(self.per_day),
-            earlier=self.scope.stage_days(self.scope.compared).total(),
+            earlier=self.scope.total(self.scope.compared),
         )
 
     @cached_property
@@ -109,7 +104,7 @@ class Board:
         """Posts, posts per office, or the difference to the period compared with, of each province."""
         counts = activity.per_province(self.places)
         wanted = self.scope.filters.provinces
-        everywhere = self.provinces
+        everywhere = self.atlas.provinces
         provinces = [place for place in everywhere if not wanted or place.slug in wanted]
         left_out = [place for place in everywhere if wanted and place.slug not in wanted]
         rows: list[tuple[Province, float]]
@@ -122,7 +117,7 @@ class Board:
             rows = [(place, counts[place.pk] - before[place.pk]) for place in provinces]
         else:
             rows = [(place, counts[place.pk]) for place in provinces]
-        query, known = self.scope.query_without_place, activity.known_provinces()
+        query, known = self.scope.query_without_place, {place.pk for place in everywhere if place.read}
         return charts.map_of(rows, query, known, self.measure, self.fresh, left_out)
 
     @cached_property
@@ -136,8 +131,7 @@ class Board:
 
     @cached_property
     def line(self) -> charts.Line:
-        stages = Stage.objects.filter(Q(start__lte=self.period.last) & Q(end__gte=self.period.first))
-        return charts.line_of(self.per_day, self.period.first, self.period.last, stages)
+        return charts.line_of(self.per_day, self.period.first, self.period.last, self.atlas.stages)
 
     @cached_property
     def calendar(self) -> charts.Calendar:
@@ -172,7 +166,7 @@ class Board:
 
     @cached_property
     def topics(self) -> list[activity.TopicCount]:
-        return activity.named_topics(activity.over_months(self.topic_months))
+        return activity.named_topics(activity.over_months(self.topic_months), self.atlas.topics)
 
     @cached_property
     def matrix(self) -> charts.Matrix:
@@ -185,11 +179,11 @@ class Board:
 
     @cached_property
     def stage_slugs(self) -> dict[int, str]:
-        return dict(Stage.objects.values_list("pk", "slug"))
+        return {stage.pk: stage.slug for stage in self.atlas.stages}
 
     @cached_property
     def ranks(self) -> list[ranking.Rank]:
-        return self.scope.ranks(self.places, self.provinces)
+        return self.scope.ranks(self.places, self.atlas.provinces)
 
     @property
     def placed(self) -> list[ranking.Rank]:
@@ -211,7 +205,8 @@ class Board:
     def province(self) -> Province | None:
         """The one that is looked at, if it is one."""
         slugs = self.scope.filters.provinces
-        return Province.objects.filter(slug=slugs[0]).first() if len(slugs) == 1 else None
+        one = slugs[0] if len(slugs) == 1 else ""
+        return next((place for place in self.atlas.provinces if place.slug == one), None)
 
     @property
     def ranks_offices(self) -> bool:

@@ -4,7 +4,7 @@ and what is chosen."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,7 @@ from aggregator.search import FacetValue, Filters
 from aggregator.search.clocks import HOURS, WEEKDAYS
 from aggregator.search.filters import hour_label, weekday_label
 from portal import stages
+from portal.atlas import Atlas
 
 MOST_SATKER = 30  # offered when no province is chosen
 
@@ -50,13 +51,16 @@ class Year:
     chosen: bool
 
 
-def groups(filters: Filters, facets: Mapping[str, list[FacetValue]]) -> list[Group]:
-    """The groups in the order of the parameters. At most four queries."""
+def groups(
+    filters: Filters, facets: Mapping[str, list[FacetValue]], atlas: Atlas | None = None
+) -> list[Group]:
+    """The groups in the order of the parameters. At most four queries, one if the page's atlas is at hand."""
+    provinces, topics, named = _named(atlas) if atlas else (_provinces(), _topics(), _stages())
     found = [
-        Group("provinsi", _("Provinsi"), _options(_provinces(), filters.provinces, facets.get("provinsi"))),
+        Group("provinsi", _("Provinsi"), _options(provinces, filters.provinces, facets.get("provinsi"))),
         _satker_group(filters, facets.get("satker")),
-        Group("topik", _("Topik"), _options(_topics(), filters.topics, facets.get("topik"))),
-        Group("tahapan", _("Tahapan"), _options(_stages(), filters.stages, facets.get("tahapan"))),
+        Group("topik", _("Topik"), _options(topics, filters.topics, facets.get("topik"))),
+        Group("tahapan", _("Tahapan"), _options(named, filters.stages, facets.get("tahapan"))),
         Group("asal", _("Asal"), _options(_origins(), (filters.origin,), facets.get("asal")), single=True),
     ]
     if months := facets.get("bulan"):
@@ -126,16 +130,28 @@ def _satker_group(filters: Filters, facet: list[FacetValue] | None) -> Group:
     return Group("satker", _("Kantor KPU"), _options(pairs, filters.satker, facet, empty_too=True), hint=hint)
 
 
-def _provinces() -> list[tuple[str, str]]:
+Pairs = list[tuple[str, str]]
+
+
+def _named(atlas: Atlas) -> tuple[Pairs, Pairs, Pairs]:
+    places = sorted((place.name, place.slug) for place in atlas.provinces)
+    return (
+        [(slug, name) for name, slug in places],
+        [(topic.slug, _(topic.name)) for topic in atlas.topics],
+        _stages((stage.slug, stage.name, stage.election) for stage in atlas.stages),
+    )
+
+
+def _provinces() -> Pairs:
     return list(Province.objects.order_by("name").values_list("slug", "name"))
 
 
-def _topics() -> list[tuple[str, str]]:
+def _topics() -> Pairs:
     return [(slug, _(name)) for slug, name in Topic.objects.values_list("slug", "name")]
 
 
-def _stages() -> list[tuple[str, str]]:
-    rows = Stage.objects.values_list("slug", "name", "election")
+def _stages(rows: Iterable[tuple[str, str, str]] | None = None) -> Pairs:
+    rows = Stage.objects.values_list("slug", "name", "election") if rows is None else rows
     named = [(slug, f"{_(name)} ({stages.election_name(election)})") for slug, name, election in rows]
     return [("non", _("Di luar tahapan")), *named]
 

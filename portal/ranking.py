@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
 
-from aggregator.models import EntryTopic, Feed, Province, Satker
+from aggregator.models import EntryTopic, Province, Satker
 from aggregator.querysets import EntryQuerySet
 from portal import activity
 from portal.days import DayOf
@@ -45,25 +44,16 @@ class OfficeCount:
     place: int | None = None
 
 
-def read_offices() -> Counter[int | None]:
-    """Offices of which a feed was ever read, per province id."""
-    read = Satker.objects.filter(
-        Exists(Feed.objects.filter(satker=OuterRef("pk"), first_success_at__isnull=False))
-    )
-    rows = read.order_by().values("province").annotate(n=Count("*"))
-    return Counter(dict(rows.values_list("province", "n")))
-
-
 def ranking(
     found: activity.Places, active: Mapping[int | None, int], provinces: Iterable[Any] | None = None
 ) -> list[Rank]:
     """Provinces by own posts on a topic, then by days with own posts; equals share a place.
 
     Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown. `active`
-    is the number of offices with a post, per province id; `provinces` are all, with their `offices`, where
-    they are at hand.
+    is the number of offices with a post, per province id; `provinces` are all, as `provinces_with_offices`
+    gives them, where they are at hand.
     """
-    read, nothing = read_offices(), activity.PlaceSum()
+    nothing = activity.PlaceSum()
     rows = [
         Rank(
             place=None,
@@ -74,8 +64,8 @@ def ranking(
             reposts=its.decided - its.own,
             posts=its.posts,
             offices=place.offices,
-            read=read[place.pk],
-            silent=max(0, read[place.pk] - active.get(place.pk, 0)),
+            read=place.read,
+            silent=max(0, place.read - active.get(place.pk, 0)),
         )
         for place in provinces or activity.provinces_with_offices()
         for its in [found.get(place.pk, nothing)]

@@ -101,6 +101,12 @@ class Scope:
         where = (self.filters, self.topic, self.everything, period or self.period)
         return tallies.stage_days(self.kept, *where)
 
+    def total(self, period: Period) -> int:
+        """Posts in a period."""
+        if self.kept is None or not self._is_kept:
+            return sum(cell.posts for cell in self._cells(period))
+        return tallies.total(self.kept, self.filters, self.topic, self.everything, period)
+
     def by_origin(self, period: Period) -> Counter[tuple[int | None, str]]:
         """Posts by province and origin."""
         if self.kept is None or not self._is_kept or self.filters.topics:
@@ -154,15 +160,17 @@ class Scope:
         if self.kept is None:
             return self.everything.exclude(DATED).count()
         unclear = list(self.kept.undated(Entry.objects.all()).values_list("pk", flat=True))
+        if not unclear:
+            return 0
         if self.filters.q:
             return self.everything.filter(pk__in=_ids(unclear)).count()
         anywhen = replace(self.filters, month="", date_from=None, date_to=None)
         return narrow(Entry.objects.public_of(pk__in=_ids(unclear)), anywhen).count()
 
     def newest(self, size: int) -> EntryQuerySet:
-        """The newest of the entries, with what a list shows."""
+        """The newest of the entries, with what a link to each shows."""
         few = self.entries if self.listed is None else Entry.objects.public_of(pk__in=self.listed[:size])
-        return few.for_lists().newest()[:size]
+        return few.for_links().newest()[:size]
 
     @property
     def compared(self) -> Period:

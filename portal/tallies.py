@@ -93,16 +93,26 @@ def stage_days(
     kept: Kept, filters: Filters, topic: int | None, everything: EntryQuerySet, period: Period
 ) -> StageDays:
     """Sums by day and stage."""
-    if filters.provinces or filters.origin:
-        rows: QuerySet[Any] = kept.fresh(DayCount.objects.filter(narrow(filters)), period)
-    else:
-        rows = kept.fresh(StageCount.objects.filter(in_stages(filters), topic=topic), period)
-    grouped = rows.order_by().values("day", "stage").annotate(n=Sum("posts"))
+    grouped = _by_stage(kept, filters, topic, period).values("day", "stage").annotate(n=Sum("posts"))
     found: StageDays = Counter(
         {(day, stage): n for day, stage, n in grouped.values_list("day", "stage", "n")}
     )
     beyond = kept.beyond(everything, period)
     return found if beyond is None else found + activity.stage_days_of(activity.cells(beyond))
+
+
+def total(kept: Kept, filters: Filters, topic: int | None, everything: EntryQuerySet, period: Period) -> int:
+    """The sum of all days and stages."""
+    found = _by_stage(kept, filters, topic, period).aggregate(n=Sum("posts"))["n"] or 0
+    beyond = kept.beyond(everything, period)
+    return found if beyond is None else found + beyond.count()
+
+
+def _by_stage(kept: Kept, filters: Filters, topic: int | None, period: Period) -> QuerySet[Any]:
+    """The rows that count these posts once each, by day and stage and as little else as may be."""
+    if filters.provinces or filters.origin:
+        return kept.fresh(DayCount.objects.filter(narrow(filters)), period).order_by()
+    return kept.fresh(StageCount.objects.filter(in_stages(filters), topic=topic), period).order_by()
 
 
 def week(kept: Kept, topic: int | None, everything: EntryQuerySet, period: Period) -> list[list[int]]:

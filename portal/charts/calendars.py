@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from django.utils.formats import date_format
 
@@ -14,8 +15,7 @@ from portal.charts.scale import Scale, scale_of
 SIDE = 14  # of a day's square with its gap
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):  # as hours are: a page makes hundreds
     day: date
     posts: int
     step: int
@@ -67,8 +67,7 @@ def _day(month: date, day: date, posts: int, scale: Scale, unread: bool) -> Day:
     return Day(day, posts, scale.step(posts), day.weekday() * SIDE, row * SIDE, unread)
 
 
-@dataclass(frozen=True, slots=True)
-class Hour:
+class Hour(NamedTuple):
     hour: int
     posts: int
     step: int

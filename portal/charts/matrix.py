@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from aggregator.models import Topic
 from portal.activity import TopicCount
@@ -22,8 +23,7 @@ class Column:
     last: date
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):  # a page makes hundreds
     column: Column
     posts: int
     step: int

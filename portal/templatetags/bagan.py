@@ -17,10 +17,11 @@ from portal.charts.calendars import Calendar, Month, Week
 from portal.charts.lines import Line, MonthMix
 from portal.charts.maps import Region
 from portal.charts.matrix import Matrix
+from portal.days import Period
 from portal.menu import Group
 from portal.ranking import OfficeCount, Rank
-from portal.templatetags.berita import query_with, short_day
-from portal.wording import number
+from portal.templatetags.berita import clock, query_with, short_day
+from portal.wording import day, number
 
 register = template.Library()
 register.simple_tag(marks.point_rows)
@@ -63,6 +64,23 @@ def mix_bars(mix: Sequence[MonthMix], search: str, query: str, slugs: Mapping[in
 @register.simple_tag
 def mix_rows(mix: Sequence[MonthMix], search: str, query: str, slugs: Mapping[int, str]) -> SafeString:
     return marks.mix_rows(mix, f"{search}?{query}", slugs)
+
+
+@register.simple_tag(takes_context=True)
+def downloads(
+    context: template.Context, name: str, span: Period | None = None, undrawn: bool = False
+) -> SafeString:
+    """Under a chart: its period, as of when, how counted, and the chart to take along; `undrawn` ones as a
+    table only."""
+    span, asked = span or context["board"].period, context["request"].GET.urlencode()
+    query = f"?{escape(asked)}" if asked else ""
+    forms = [("CSV", "activity_table")] + ([] if undrawn else [("SVG", "activity_drawing")])
+    links = ", ".join(f'<a href="{reverse(page, args=[name])}{query}">{form}</a>' for form, page in forms)
+    return SafeString(
+        f'<p class="fine">{day(span.first, "j M Y")} – {day(span.last, "j M Y")} · {_("Data per")} '
+        f'{clock(context["read_at"])} · <a href="{reverse("method")}#angka">{_("Cara menghitung")}</a> · '
+        f"{_('Unduh')} {links}</p>"
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,12 @@ def long_time(at: datetime, zone: str = "") -> str:
 def short_day(at: datetime, zone: str = "") -> str:
     """ "20 Agu 2021"."""
     return wording.day(at_zone(at, zone or settings.TIME_ZONE), "SHORT_DATE_FORMAT")
+
+
+@register.filter
+def on(day: date | None, pattern: str) -> str:
+    """A day by one of Django's formats for days, as `date` writes it, but kept."""
+    return wording.day(day, pattern) if day else ""
 
 
 @register.filter

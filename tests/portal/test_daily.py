@@ -79,6 +79,7 @@ def figures(filters):
         "places": places,
         "stage days": found.stage_days(),
         "before": (found.places(found.compared), found.stage_days(found.compared)),
+        "earlier": found.total(found.compared),
         "origins": found.by_origin(found.period),
         "week": found.week(found.period),
         "topic months": found.topic_months(),
