@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic, Feed, Province, Topic
 from aggregator.querysets import EntryQuerySet
-from aggregator.search.clocks import HourOf, local_slot
+from aggregator.search.clocks import HourOf, local_slots
 from portal import recount
 from portal.days import DATED, MonthOf, Period, day_start
 
@@ -268,7 +268,8 @@ def per_hour(entries: EntryQuerySet) -> list[list[int]]:
         .values_list("satker__timezone", "hour")
         .annotate(n=Count("*"))
     )
-    return week_grid((local_slot(slot, zone), count) for zone, slot, count in rows)
+    local = local_slots()
+    return week_grid((local(slot, zone), count) for zone, slot, count in rows)
 
 
 def week_grid(rows: Iterable[tuple[int, int]]) -> list[list[int]]:

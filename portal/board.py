@@ -222,7 +222,7 @@ class Board:
         offices = Satker.objects.order_by("code")
         if slugs:
             offices = offices.filter(province__slug__in=slugs)
-        rows = ranking.per_office(self.scope.entries, offices)
+        rows = ranking.listed(self.scope.offices(), offices)
         if not self.ranks_offices:
             return rows
         rows = ranking.placed(rows, lambda row: row.office.pk in self.read_offices)

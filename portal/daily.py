@@ -29,6 +29,7 @@ from portal.models import (
     CountState,
     DayCount,
     HourCount,
+    OfficeCount,
     PairCount,
     PlaceCount,
     StageCount,
@@ -38,7 +39,9 @@ from portal.models import (
 BATCH = 200  # marks a transaction
 MOST_STALE = 400  # marks beyond the cursor with which the kept counts are still worth reading
 Count_ = TypeVar("Count_", bound=Model)
-DATED_COUNTS = (DayCount, TopicCount, PlaceCount, StageCount, HourCount, PairCount)  # those that count by day
+DATED_COUNTS = (  # those that count by day
+    *(DayCount, TopicCount, PlaceCount, StageCount, HourCount, PairCount, OfficeCount),
+)
 CLEAR = (Entry.DateStatus.OK, Entry.DateStatus.FUTURE)
 
 

@@ -162,6 +162,31 @@ class PairCount(models.Model):
         return f"{self.day} {self.topic_id} {self.other_id}: {self.posts}"
 
 
+class OfficeCount(models.Model):
+    """Dated public posts of one office on one day (WIB). `own` and `on_topic` as in PlaceCount, `last_at` the
+    newest. Derived."""
+
+    office = models.ForeignKey(
+        "aggregator.Satker", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    day = models.DateField()
+    posts = models.PositiveIntegerField()
+    own = models.PositiveIntegerField()
+    on_topic = models.PositiveIntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["day"], name="officecount_day"),
+            models.Index(
+                fields=["office", "day", "posts", "own", "on_topic", "last_at"], name="officecount_office"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.office_id}: {self.posts}"
+
+
 class Counted(models.Model):
     """On which day a public post is counted, so that a post that moves is taken from its former day."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
 
@@ -90,8 +91,22 @@ def placed(rows: list[Placed], is_known: Callable[[Placed], bool]) -> list[Place
     return found
 
 
-def per_office(entries: EntryQuerySet, offices: Iterable[Satker]) -> list[OfficeCount]:
-    """These offices in the order given, with their posts among the entries."""
+class OfficeSum(NamedTuple):
+    """What one office published in a period. Sums of periods that do not overlap add up."""
+
+    posts: int = 0
+    own: int = 0
+    on_topic: int = 0
+    days: int = 0  # with an own post
+    last_at: datetime | None = None
+
+    def and_of(self, other: OfficeSum) -> OfficeSum:
+        last = max(filter(None, (self.last_at, other.last_at)), default=None)
+        return OfficeSum(*map(operator.add, self[:4], other[:4]), last)
+
+
+def of_offices(entries: EntryQuerySet) -> dict[int, OfficeSum]:
+    """The entries by office, counted directly."""
     topical = Exists(EntryTopic.objects.filter(entry=OuterRef("pk"), removed=False))
     own = Q(origin=activity.OWN)
     rows = (
@@ -106,7 +121,11 @@ def per_office(entries: EntryQuerySet, offices: Iterable[Satker]) -> list[Office
             last=Max("published_at"),
         )
     )
-    found = {
-        key: counts for key, *counts in rows.values_list("satker", "n", "own", "on_topic", "days", "last")
-    }
-    return [OfficeCount(office, *found.get(office.pk, (0, 0, 0, 0, None))) for office in offices]
+    figures = rows.values_list("satker", "n", "own", "on_topic", "days", "last")
+    return {office: OfficeSum(*sums) for office, *sums in figures}
+
+
+def listed(found: Mapping[int, OfficeSum], offices: Iterable[Satker]) -> list[OfficeCount]:
+    """These offices in the order given, with what they published."""
+    nothing = OfficeSum()
+    return [OfficeCount(office, *found.get(office.pk, nothing)) for office in offices]

@@ -6,13 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from django.db.models import Count, Exists, F, Model, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet
 
 from aggregator.models import Entry, EntryTopic
 from aggregator.querysets import EntryQuerySet
-from aggregator.search.clocks import HourOf, local_slot
+from aggregator.search.clocks import HourOf, local_slots
 from portal.days import DayOf
-from portal.models import DayCount, HourCount, PairCount, PlaceCount, StageCount, TopicCount
+from portal.models import DayCount, HourCount, OfficeCount, PairCount, PlaceCount, StageCount, TopicCount
+
+HAS_TOPIC = Exists(EntryTopic.objects.filter(entry=OuterRef("pk"), removed=False))
 
 
 class Group(NamedTuple):
@@ -46,11 +48,11 @@ def of(entries: EntryQuerySet) -> Iterator[list[Model]]:
     yield [*_stage_rows(groups, topics)]
     yield [*_hour_rows(entries)]
     yield [*_pair_rows(entries)]
+    yield [*_office_rows(entries)]
 
 
 def grouped(entries: EntryQuerySet) -> Iterable[Group]:
-    has_topic = Exists(EntryTopic.objects.filter(entry=OuterRef("pk"), removed=False))
-    rows = entries.order_by().annotate(on=DayOf("published_at"), topical=has_topic)
+    rows = entries.order_by().annotate(on=DayOf("published_at"), topical=HAS_TOPIC)
     keys = ("province", "on", "stage", "origin", "topical")
     return map(Group._make, rows.values_list(*keys).annotate(n=Count("*")).values_list(*keys, "n"))
 
@@ -131,16 +133,17 @@ def _stage_rows(groups: Iterable[Group], topics: Iterable[TopicGroup]) -> list[S
 
 
 def _hour_rows(entries: EntryQuerySet) -> list[HourCount]:
+    local = local_slots()
     counts: Counter[tuple[int | None, str, int]] = Counter()
     rows = entries.order_by().annotate(on=DayOf("published_at"), slot=HourOf("published_at"))
     keys = ("satker__timezone", "on", "slot")
     for zone, day, slot, n in rows.values(*keys).annotate(n=Count("*")).values_list(*keys, "n"):
-        counts[None, day, local_slot(slot, zone)] += n
+        counts[None, day, local(slot, zone)] += n
     tags = _tags(entries).annotate(on=DayOf("entry__published_at"), slot=HourOf("entry__published_at"))
     keys = ("entry__satker__timezone", "on", "slot")
     found = tags.values("topic", *keys).annotate(n=Count("*")).values_list("topic", *keys, "n")
     for topic, zone, day, slot, n in found:
-        counts[topic, day, local_slot(slot, zone)] += n
+        counts[topic, day, local(slot, zone)] += n
     return [
         HourCount(topic_id=topic, day=day, hour=hour, posts=n) for (topic, day, hour), n in counts.items()
     ]
@@ -153,4 +156,21 @@ def _pair_rows(entries: EntryQuerySet) -> list[PairCount]:
     return [
         PairCount(topic_id=topic, other_id=other, day=day, posts=n)
         for topic, other, day, n in rows.annotate(n=Count("*")).values_list(*keys, "n")
+    ]
+
+
+def _office_rows(entries: EntryQuerySet) -> list[OfficeCount]:
+    own = Q(origin=Entry.Origin.OWN)
+    rows = entries.order_by().annotate(on=DayOf("published_at"), topical=HAS_TOPIC).values("satker", "on")
+    counted = rows.annotate(
+        n=Count("*"),
+        own=Count("id", filter=own),
+        on_topic=Count("id", filter=own & Q(topical=True)),
+        last=Max("published_at"),
+    )
+    return [
+        OfficeCount(office_id=office, day=day, posts=n, own=own, on_topic=on_topic, last_at=last)
+        for office, day, n, own, on_topic, last in counted.values_list(
+            "satker", "on", "n", "own", "on_topic", "last"
+        )
     ]

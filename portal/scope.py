@@ -24,7 +24,7 @@ from aggregator.search.filters import month_days
 from portal import activity, daily, lists, tallies
 from portal.activity import Cell, Places, StageDays
 from portal.days import DATED, Period
-from portal.ranking import Rank, ranking
+from portal.ranking import OfficeSum, Rank, of_offices, ranking
 
 USUAL_MONTHS = 12  # whole ones, the present month included
 LONG_DAYS = 1830  # a longer period begins with the oldest post, so that none is drawn for nothing
@@ -112,6 +112,13 @@ class Scope:
         if self.kept is None or not self._is_kept or self.filters.topics:
             return activity.by_origin(self._cells(period))
         return tallies.by_origin(self.kept, self.filters, self.everything, period)
+
+    def offices(self) -> dict[int, OfficeSum]:
+        """What each office published."""
+        narrowed = self.filters.topics or self.filters.stages or self.filters.origin
+        if self.kept is None or not self._is_kept or narrowed:
+            return of_offices(self.entries)
+        return tallies.offices(self.kept, self.filters, self.everything, self.period)
 
     def week(self, period: Period) -> list[list[int]]:
         """Posts by weekday and hour."""

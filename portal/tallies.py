@@ -7,17 +7,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.db.models import CharField, Count, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Substr
 
+from aggregator.models import Satker
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
 from aggregator.search.filters import NON_STAGE, origins
-from portal import activity
+from portal import activity, ranking
 from portal.activity import Places, PlaceSum, StageDays
 from portal.daily import Kept
 from portal.days import Period
-from portal.models import DayCount, HourCount, PairCount, PlaceCount, StageCount
+from portal.models import DayCount, HourCount, OfficeCount, PairCount, PlaceCount, StageCount
 
 OWN = Q(origin=activity.OWN)
 MONTH = Substr(Cast("day", CharField()), 1, 7)
@@ -113,6 +114,28 @@ def _by_stage(kept: Kept, filters: Filters, topic: int | None, period: Period) -
     if filters.provinces or filters.origin:
         return kept.fresh(DayCount.objects.filter(narrow(filters)), period).order_by()
     return kept.fresh(StageCount.objects.filter(in_stages(filters), topic=topic), period).order_by()
+
+
+def offices(
+    kept: Kept, filters: Filters, everything: EntryQuerySet, period: Period
+) -> dict[int, ranking.OfficeSum]:
+    """Sums by office, of filters by province alone."""
+    rows = kept.fresh(OfficeCount.objects.all(), period).order_by()
+    if filters.provinces:
+        rows = rows.filter(office__in=Satker.objects.filter(province__slug__in=filters.provinces))
+    grouped = rows.values("office").annotate(
+        n=Sum("posts"),
+        its=Sum("own"),
+        topical=Sum("on_topic"),
+        days=Count("day", filter=Q(own__gt=0)),
+        last=Max("last_at"),
+    )
+    figures = grouped.values_list("office", "n", "its", "topical", "days", "last")
+    found = {office: ranking.OfficeSum(*sums) for office, *sums in figures}
+    beyond = kept.beyond(everything, period)
+    for office, more in ({} if beyond is None else ranking.of_offices(beyond)).items():
+        found[office] = found.get(office, ranking.OfficeSum()).and_of(more)
+    return found
 
 
 def week(kept: Kept, topic: int | None, everything: EntryQuerySet, period: Period) -> list[list[int]]:

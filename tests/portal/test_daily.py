@@ -81,6 +81,7 @@ def figures(filters):
         "before": (found.places(found.compared), found.stage_days(found.compared)),
         "earlier": found.total(found.compared),
         "origins": found.by_origin(found.period),
+        "offices": found.offices(),
         "week": found.week(found.period),
         "topic months": found.topic_months(),
         "topics": [(row.topic.slug, row.posts) for row in found.topics()],
