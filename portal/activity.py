@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from aggregator.models import Entry, EntryTopic, Feed, Province, Topic
@@ -142,17 +142,6 @@ def known_provinces() -> set[int]:
     """Ids of the provinces of which at least one feed was ever read: silence elsewhere means nothing."""
     read = Feed.objects.filter(first_success_at__isnull=False, satker__province__isnull=False)
     return set(read.order_by().values_list("satker__province", flat=True).distinct())
-
-
-def recent_by_province(days: int = 30) -> list[ProvinceRecent]:
-    """Offices, posts of the last `days` days and the newest post of every province."""
-    since = timezone.now() - timedelta(days=days)
-    counts = by_province(Entry.objects.public().filter(DATED, published_at__gte=since))
-    last = Entry.objects.public().filter(province=OuterRef("pk")).newest().values("published_at")[:1]
-    provinces = Province.objects.annotate(offices=Count("satker"), last_at=Subquery(last))
-    return [
-        ProvinceRecent(row, row.offices, counts[row.pk], row.last_at) for row in provinces.order_by("code")
-    ]
 
 
 def profile(entries: EntryQuerySet, today: date) -> Profile:

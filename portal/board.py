@@ -221,7 +221,7 @@ class Board:
             return []
         offices = Satker.objects.order_by("code")
         if slugs:
-            offices = offices.filter(province__slug__in=slugs)
+            offices = offices.filter(province__in=self.scope.filters.keys_of("provinsi"))
         rows = ranking.listed(self.scope.offices(), offices)
         if not self.ranks_offices:
             return rows

@@ -59,7 +59,7 @@ def among_all(topic: Topic) -> EntryQuerySet:
 
 def is_frequent(topic: Topic) -> bool:
     labels = EntryTopic.objects.filter(topic=topic, removed=False).order_by()
-    return labels[:RARE].count() >= RARE
+    return labels[RARE - 1 : RARE].exists()
 
 
 def newest_folded(entries: EntryQuerySet, size: int = 20) -> list[Line]:

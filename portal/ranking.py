@@ -102,7 +102,8 @@ class OfficeSum(NamedTuple):
 
     def and_of(self, other: OfficeSum) -> OfficeSum:
         last = max(filter(None, (self.last_at, other.last_at)), default=None)
-        return OfficeSum(*map(operator.add, self[:4], other[:4]), last)
+        posts, own, on_topic, days = map(operator.add, self[:4], other[:4])
+        return OfficeSum(posts, own, on_topic, days, last)
 
 
 def of_offices(entries: EntryQuerySet) -> dict[int, OfficeSum]:

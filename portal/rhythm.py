@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from aggregator.models import Entry, Province, Satker, Stage, Topic
 from aggregator.search import Filters
-from portal import activity, charts, scope
+from portal import activity, charts, totals
 from portal.days import Period
 from portal.scope import scope_of
 
@@ -40,13 +40,12 @@ def of_satker(office: Satker, today: date) -> Rhythm:
     period = _months(today)
     entries = Entry.objects.public().filter(satker=office)
     lately = Period(today - timedelta(days=TOPIC_DAYS - 1), today).of(entries)
-    days = activity.per_day(activity.stage_days_of(activity.cells(period.of(entries))))
-    return _rhythm(period, days, activity.per_topic(lately))
+    return _rhythm(period, totals.office_days(office, period), activity.per_topic(lately))
 
 
 def of_topic(topic: Topic, today: date) -> charts.Line:
     period = Period(today.replace(year=today.year - YEARS, day=1), today)
-    return charts.line_of(scope.topic_days(topic, period), period.first, period.last)
+    return charts.line_of(totals.topic_days(topic, period), period.first, period.last)
 
 
 def of_stage(stage: Stage, today: date) -> charts.Line | None:

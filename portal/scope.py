@@ -6,11 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -155,11 +155,14 @@ class Scope:
         if self.listed is not None:
             rows = self.entries.order_by().values("province").annotate(n=Count("satker", distinct=True))
             return Counter(dict(rows.values_list("province", "n")))
-        anywhere = replace(self.filters, provinces=(), month="", date_from=None, date_to=None)
+        anywhere = replace(self.filters, provinces=(), topics=(), month="", date_from=None, date_to=None)
         its = self.period.of(narrow(Entry.objects.public_of(satker=OuterRef("pk")), anywhere))
+        if self.filters.topics:
+            labels = EntryTopic.objects.filter(topic__in=self.filters.keys_of("topik"), removed=False)
+            its = its.filter(Exists(labels.filter(entry=OuterRef("pk"))))
         offices = Satker.objects.filter(Exists(its))
         if self.filters.provinces:
-            offices = offices.filter(province__slug__in=self.filters.provinces)
+            offices = offices.filter(province__in=self.filters.keys_of("provinsi"))
         return Counter(offices.order_by().values_list("province", flat=True))
 
     def undated(self) -> int:
@@ -278,97 +281,3 @@ def _months_before(day: date, months: int) -> date:
     """The first of the month so many months before."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     return date(year, month + 1, 1)
-
-
-def _topic_counts(kept: daily.Kept, period: Period | None = None) -> Counter[int]:
-    rows = kept.topics(period).values("topic").annotate(n=Sum("posts"))
-    counts = Counter(dict(rows.values_list("topic", "n")))
-    beyond = kept.beyond(Entry.objects.public(), period)
-    return counts if beyond is None else counts + activity.per_topic(beyond)
-
-
-def topics_of(period: Period) -> list[activity.TopicCount]:
-    """The nation's posts on each topic in a period, most first."""
-    kept = daily.kept()
-    if kept is None:
-        return activity.named_topics(activity.per_topic(period.of(Entry.objects.public())))
-    return activity.named_topics(_topic_counts(kept, period))
-
-
-def topic_totals() -> Counter[int]:
-    """Public posts on each topic, by its id."""
-    kept = daily.kept()
-    return activity.per_topic(Entry.objects.public()) if kept is None else _topic_counts(kept)
-
-
-def topic_days(topic: Topic, period: Period) -> Counter[date]:
-    """Public posts on a topic on each day of a period."""
-    kept, tagged = daily.kept(), EntryTopic.objects.filter(topic=topic, removed=False).values("entry")
-    entries = Entry.objects.public().filter(pk__in=tagged)
-    if kept is None:
-        return _per_day(period.of(entries))
-    rows = kept.topics(period).filter(topic=topic).values_list("day", "posts")
-    counts: Counter[date] = Counter({day: posts for day, posts in rows if day})
-    beyond = kept.beyond(entries, period)
-    return counts if beyond is None else counts + _per_day(beyond)
-
-
-def _per_day(entries: EntryQuerySet) -> Counter[date]:
-    return activity.per_day(activity.stage_days_of(activity.cells(entries)))
-
-
-def stage_totals() -> Counter[int | None]:
-    """Public posts in each stage, by its id; None for those outside of any."""
-    kept, entries = daily.kept(), Entry.objects.public()
-    if kept is None:
-        return activity.per_stage(entries)
-    rows = kept.days(Q()).values("stage").annotate(n=Sum("posts"))
-    counts: Counter[int | None] = Counter(dict(rows.values_list("stage", "n")))
-    beyond = kept.beyond(entries)
-    return counts if beyond is None else counts + activity.per_stage(beyond)
-
-
-def province_totals(filters: Filters) -> Counter[int | None]:
-    """Public posts of each province, by its id, within filters that the kept counts know, at all times."""
-    kept, entries = daily.kept(), narrow(Entry.objects.public(), filters)
-    if kept is None:
-        return activity.by_province(entries)
-    rows = kept.days(tallies.narrow(filters)).values("province").annotate(n=Sum("posts"))
-    counts: Counter[int | None] = Counter(dict(rows.values_list("province", "n")))
-    beyond = kept.beyond(entries)
-    return counts if beyond is None else counts + activity.by_province(beyond)
-
-
-def profile_of(filters: Filters, today: date) -> activity.Profile:
-    """What has been published within filters that the kept counts know (provinces, stages, origin),
-    at all times."""
-    kept, entries = daily.kept(), narrow(Entry.objects.public(), filters)
-    if kept is None:
-        return activity.profile(entries, today)
-    month = Q(day__range=(today - timedelta(days=29), today))
-    sums = kept.days(tallies.narrow(filters)).aggregate(
-        total=Sum("posts"),
-        month=Sum("posts", filter=month),
-        own=Sum("posts", filter=month & Q(origin=activity.OWN)),
-        decided=Sum("posts", filter=month & ~Q(origin="")),
-    )
-    newest = entries.newest().values_list("published_at", flat=True).first()
-    found = activity.Profile(**{name: value or 0 for name, value in sums.items()}, last_at=newest)
-    beyond = kept.beyond(entries)
-    return found if beyond is None else found + activity.profile(beyond, today)
-
-
-def topic_profile(topic: Topic, entries: EntryQuerySet, today: date) -> activity.Profile:
-    """The same for a topic, whose kept counts tell no origin."""
-    kept = daily.kept()
-    if kept is None:
-        return activity.profile(entries, today)
-    month = Q(day__range=(today - timedelta(days=29), today))
-    sums = kept.topics().filter(topic=topic).aggregate(total=Sum("posts"), month=Sum("posts", filter=month))
-    newest = entries.newest().values_list("published_at", flat=True).first()
-    found = activity.Profile(sums["total"] or 0, sums["month"] or 0, 0, 0, newest)
-    beyond = kept.beyond(entries)
-    if beyond is None:
-        return found
-    more = activity.profile(beyond, today)
-    return found + activity.Profile(more.total, more.month, 0, 0, more.last_at)

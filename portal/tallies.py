@@ -38,13 +38,13 @@ def narrow(filters: Filters) -> Q:
 
 
 def in_places(filters: Filters) -> Q:
-    return Q(province__slug__in=filters.provinces) if filters.provinces else Q()
+    return Q(province__in=filters.keys_of("provinsi")) if filters.provinces else Q()
 
 
 def in_stages(filters: Filters) -> Q:
     if not filters.stages:
         return Q()
-    staged = Q(stage__slug__in=filters.stages)
+    staged = Q(stage__in=filters.keys_of("tahapan"))
     return staged | Q(stage=None) if NON_STAGE in filters.stages else staged
 
 
@@ -122,7 +122,7 @@ def offices(
     """Sums by office, of filters by province alone."""
     rows = kept.fresh(OfficeCount.objects.all(), period).order_by()
     if filters.provinces:
-        rows = rows.filter(office__in=Satker.objects.filter(province__slug__in=filters.provinces))
+        rows = rows.filter(office__in=Satker.objects.filter(province__in=filters.keys_of("provinsi")))
     grouped = rows.values("office").annotate(
         n=Sum("posts"),
         its=Sum("own"),

@@ -221,7 +221,9 @@ class EntryTopic(models.Model):
         verbose_name = _("topik berita")
         verbose_name_plural = _("topik berita")
         constraints = [models.UniqueConstraint(fields=["entry", "topic"], name="entrytopic_unique")]
-        indexes = [models.Index(fields=["topic", "-entry"], name="entrytopic_topic")]
+        indexes = [
+            models.Index(fields=["topic", "-entry"], name="entrytopic_topic", condition=Q(removed=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.entry_id} {self.topic_id}"

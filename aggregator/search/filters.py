@@ -67,6 +67,7 @@ class Filters:
     sort: str = ""  # one of SORTS; "": relevan with words, terbaru without
     include_all: bool = False  # carriers too, not folded by story
     labels: Mapping[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+    keys: Mapping[tuple[str, str], int] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_empty(self) -> bool:
@@ -132,12 +133,22 @@ class Filters:
             pairs += [("urut", self.sort), ("semua", "1" if self.include_all else "")]
         return [(name, value) for name, value in pairs if value]
 
+    def keys_of(self, parameter: str) -> list[int]:
+        """The primary keys of what a registered parameter names; asked of the database only for those that
+        `read_filters` did not see. A database that knows them finds its way better than by names."""
+        name, model, column = next(row[1:] for row in REGISTERED if row[0] == parameter)
+        values = [value for value in getattr(self, name) if (parameter, value) != ("tahapan", NON_STAGE)]
+        missing = [value for value in values if (parameter, value) not in self.keys]
+        asked = _registered(parameter, model, column, missing)[1] if missing else {}
+        found = {**self.keys, **asked}
+        return [found[parameter, value] for value in values if (parameter, value) in found]
+
     def _all_labels(self) -> dict[tuple[str, str], str]:
         """Names of the values in force; asked of the database only for those `read_filters` did not see."""
         labels = {("tahapan", NON_STAGE): _("Di luar tahapan"), **self.labels}
         for parameter, name, model, column in REGISTERED:
             if missing := [value for value in getattr(self, name) if (parameter, value) not in labels]:
-                labels |= _labels(parameter, model, column, missing)
+                labels |= _registered(parameter, model, column, missing)[0]
         return labels
 
 
@@ -149,9 +160,12 @@ def read_filters(params: QueryDict) -> Filters:
     """
     found: dict[str, Any] = {}
     labels: dict[tuple[str, str], str] = {}
+    keys: dict[tuple[str, str], int] = {}
     for parameter, name, model, column in REGISTERED:
         values = _values(params, parameter)
-        labels |= _known(parameter, model, column, values)
+        named, numbered = _known(parameter, model, column, values)
+        labels |= named
+        keys |= numbered
         found[name] = values
     filters = Filters(
         q=read_words(params.get("q", "")),
@@ -164,6 +178,7 @@ def read_filters(params: QueryDict) -> Filters:
         sort=_choice(params, "urut", SORTS),
         include_all=_choice(params, "semua", ("0", "1")) == "1",
         labels=labels,
+        keys=keys,
         **found,
     )
     if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
@@ -247,24 +262,29 @@ def _values(params: QueryDict, parameter: str) -> tuple[str, ...]:
 
 def _known(
     parameter: str, model: type[Model], column: str, values: tuple[str, ...]
-) -> dict[tuple[str, str], str]:
+) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], int]]:
     asked = [value for value in values if (parameter, value) != ("tahapan", NON_STAGE)]
     if not asked:
-        return {}
-    labels = _labels(parameter, model, column, [value for value in asked if _is_plain(value)])
+        return {}, {}
+    labels, keys = _registered(parameter, model, column, [value for value in asked if _is_plain(value)])
     for value in asked:
         if (parameter, value) not in labels:
             raise UnknownValue(
                 parameter,
                 _("Tidak ada %(name)s ‘%(value)s’.") % {"name": parameter, "value": value[:60]},
             )
-    return labels
+    return labels, keys
 
 
-def _labels(parameter: str, model: type[Model], column: str, values: list[str]) -> dict[tuple[str, str], str]:
-    rows = model._default_manager.filter(**{f"{column}__in": values}).values_list(column, "name")
+def _registered(
+    parameter: str, model: type[Model], column: str, values: list[str]
+) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], int]]:
+    """The names and the primary keys of these values."""
+    found = model._default_manager.filter(**{f"{column}__in": values})
+    rows = list(found.values_list(column, "name", "pk"))
     translated = model in (Topic, Stage)
-    return {(parameter, value): _(name) if translated else name for value, name in rows}
+    labels = {(parameter, value): _(name) if translated else name for value, name, _pk in rows}
+    return labels, {(parameter, value): pk for value, _name, pk in rows}
 
 
 def _is_plain(value: str) -> bool:

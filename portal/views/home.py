@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from aggregator.models import Entry, Feed, Province
 from aggregator.querysets import EntryQuerySet
-from portal import activity, charts, inspiration, lists, scope, stages
+from portal import activity, charts, inspiration, lists, stages, totals
 from portal.days import DATED, Period
 
 KINDS = 4
@@ -34,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
                 activity.known_provinces(),
             ),
             "kinds": inspiration.shown(inspiration.newest_kinds(KINDS)),
-            "topics": scope.topics_of(Period(day - timedelta(days=6), day)),
+            "topics": totals.topics_of(Period(day - timedelta(days=6), day)),
             "standing": stages.standing(day),
             "provinces": Province.objects.order_by("name"),
             "read_at": Feed.objects.aggregate(at=Max("last_success_at"))["at"],

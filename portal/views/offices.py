@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, Province, Satker
 from aggregator.search import Filters
-from portal import activity, forms, lists, rhythm, scope
+from portal import activity, forms, lists, rhythm, totals
 from portal.monitoring.exports import plain
 
 NEAREST = 8  # offices
@@ -69,7 +69,8 @@ def satker(request: HttpRequest, code: str, slug: str = "") -> HttpResponse:
 
 
 def province_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/province_list.html", {"rows": activity.recent_by_province()})
+    rows = totals.recent_by_province(timezone.localdate())
+    return render(request, "portal/province_list.html", {"rows": rows})
 
 
 def province(request: HttpRequest, slug: str) -> HttpResponse:
@@ -87,7 +88,7 @@ def province(request: HttpRequest, slug: str) -> HttpResponse:
                 "code"
             ),
             "rhythm": rhythm.of_province(place, timezone.localdate()),
-            "profile": scope.profile_of(Filters(provinces=(place.slug,)), timezone.localdate()),
+            "profile": totals.profile_of(Filters(provinces=(place.slug,)), timezone.localdate()),
         },
     )
 

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, EntryTopic, Province, Stage, Topic
 from aggregator.search import Filters
-from portal import activity, forms, lists, rhythm, scope, stages
+from portal import activity, forms, lists, rhythm, stages, totals
 
 LATEST = 1000  # posts of a topic by which its most active provinces are told
 
 
 def topic_list(request: HttpRequest) -> HttpResponse:
-    counts = scope.topic_totals()
+    counts = totals.topic_totals()
     rows = [(topic, counts[topic.pk]) for topic in Topic.objects.all()]
     return render(request, "portal/topic_list.html", {"topics": rows})
 
@@ -35,7 +35,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "topic": found,
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
-            "profile": scope.topic_profile(found, entries, timezone.localdate()),
+            "profile": totals.topic_profile(found, entries, timezone.localdate()),
             "places": _most_active(_latest_by_province(found)),
             "places_of": LATEST,
             "line": rhythm.of_topic(found, timezone.localdate()),
@@ -48,7 +48,7 @@ def no_topic(slug: str) -> str:
 
 
 def stage_list(request: HttpRequest) -> HttpResponse:
-    counts, today = scope.stage_totals(), timezone.localdate()
+    counts, today = totals.stage_totals(), timezone.localdate()
     elections = [
         (stages.election_name(code), [(stage, counts[stage.pk]) for stage in found])
         for code, found in groupby(Stage.objects.order_by("position", "slug"), key=lambda row: row.election)
@@ -64,7 +64,7 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
     found = Stage.objects.filter(slug=slug).first()
     if found is None:
         raise UnknownValue("tahapan", _("Tidak ada tahapan bernama “%s”.") % slug)
-    entries = Entry.objects.public().filter(stage=found)
+    entries = Entry.objects.public_of(stage=found)  # an old one's are not among the newest of all
     return render(
         request,
         "portal/stage.html",
@@ -73,8 +73,8 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
             "election": stages.election_name(found.election),
             "explanation": stages.explanation(found),
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
-            "profile": scope.profile_of(Filters(stages=(slug,)), timezone.localdate()),
-            "places": _most_active(scope.province_totals(Filters(stages=(slug,)))),
+            "profile": totals.profile_of(Filters(stages=(slug,)), timezone.localdate()),
+            "places": _most_active(totals.province_totals(Filters(stages=(slug,)))),
             "line": rhythm.of_stage(found, timezone.localdate()),
             "siblings": Stage.objects.filter(election=found.election).order_by("position", "slug"),
         },

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from aggregator.models import Change, Entry, EntryTopic, PortalState, Stage, Topic
 from aggregator.search import Filters
-from portal import daily, lists, scope
+from portal import daily, lists, scope, totals
 from portal.models import Counted, CountState, DayCount
 from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
 
@@ -87,11 +87,11 @@ def figures(filters):
         "topics": [(row.topic.slug, row.posts) for row in found.topics()],
         "undated": found.undated(),
         "ranks": [(row.place, row.province.slug, row.on_topic) for row in found.ranks(places)],
-        "profile": scope.profile_of(always, TODAY),
-        "all places": scope.province_totals(always),
-        "stages": scope.stage_totals(),
-        "all topics": scope.topic_totals(),
-        "topic": [scope.topic_profile(topic, _on(topic), TODAY).total for topic in topics],
+        "profile": totals.profile_of(always, TODAY),
+        "all places": totals.province_totals(always),
+        "stages": totals.stage_totals(),
+        "all topics": totals.topic_totals(),
+        "topic": [totals.topic_profile(topic, _on(topic), TODAY).total for topic in topics],
     }
 
 
