@@ -20,6 +20,7 @@ PARAMETERS = {
     *("q", "provinsi", "satker", "topik", "tahapan", "asal", "bulan", "hari", "jam"),
     *("dari", "sampai", "urut", "semua"),
     *("sebelum", "isi", "ukuran", "peta", "banding", "padat", "terkirim", "umpan"),
+    *("jumlah", "tema", "url", "format", "maxwidth", "maxheight"),
 }
 
 

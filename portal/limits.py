@@ -69,7 +69,7 @@ def rule_for(request: HttpRequest) -> Rule | None:
 def is_search(request: HttpRequest) -> bool:
     """Whether the answer needs the index: a search, suggestions, a feed of a search, words on the map."""
     path = request.path_info.removeprefix("/en")
-    if path in ("/cari", "/saran") or path.startswith("/feeds/cari."):
+    if path in ("/cari", "/saran", "/sisipan/cari") or path.startswith("/feeds/cari."):
         return bool(request.META.get("QUERY_STRING"))
     if path == "/api/v1/entries":
         return True

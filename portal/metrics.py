@@ -30,6 +30,9 @@ ROUTES = (
     ("/metrics", "health"),
     ("/static/", "static"),
     ("/gambar/", "picture"),
+    ("/kartu/", "picture"),
+    ("/sisipan/", "embed"),
+    ("/oembed", "embed"),
 )
 
 requests = Counter("portal_http_requests", "Answers by class of address and status.", ("route", "status"))

@@ -23,7 +23,10 @@ PUBLIC_POLICY = (
 STAFF_POLICY = (
     "default-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-OWN_QUESTIONS = ("/feeds", "/hub", "/pantauan", "/masuk", "/keluar", "/api", "/websub", "/static")
+OWN_QUESTIONS = (
+    *("/feeds", "/hub", "/pantauan", "/masuk", "/keluar", "/api", "/websub", "/static"),
+    *("/sisipan", "/oembed"),
+)
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
 
 
@@ -49,7 +52,9 @@ def known_host(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.get_host()  # raises DisallowedHost: 400
-        if request.method in ("GET", "HEAD") and not request.path_info.startswith(OWN_QUESTIONS):
+        if request.method in ("GET", "HEAD") and not request.path_info.removeprefix("/en").startswith(
+            OWN_QUESTIONS
+        ):
             forms.keep_known_parameters(request)
         return get_response(request)
 

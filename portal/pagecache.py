@@ -39,6 +39,7 @@ NEVER = (
     "/metrics",
     "/static",
     "/websub",
+    "/kartu",
 )
 CALM = ("/berita/", "/en/berita/")  # hardly any change elsewhere is theirs: they stand their time as well
 LONGEST_QUERY = 300  # of a key; longer questions are nobody's twice

@@ -22,12 +22,13 @@ from django.db.models import QuerySet
 
 from aggregator.models import Change, Entry, PortalState
 from feeds import caching
+from portal.cards import keeping
 
 log = logging.getLogger(__name__)
 
 BATCH = 1000
 LARGE = 1_000_000  # bytes
-MENTION = re.compile(rb"/berita/(\d{1,18})")
+MENTION = re.compile(rb"/(?:berita|gambar)/(\d{1,18})")
 LINE = re.compile(r"^(\d{1,18}) (\d{1,12}(?:\.\d+)?)$", re.MULTILINE)
 LOOK_EVERY = 1.0  # seconds
 
@@ -100,6 +101,8 @@ def look() -> int:
         gone = list(_gone([entry_id for _xact, _number, entry_id in marks]))
         if gone:
             recalls().note(gone, time.time())
+            for entry_id in gone:
+                keeping.drop(f"berita/{entry_id}")
         found += len(gone)
         cursor = {**cursor, "xact": marks[-1][0], "number": marks[-1][1]}
         _keep(cursor)

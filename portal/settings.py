@@ -265,6 +265,9 @@ PICTURES_DIR = env.path(
 PICTURES_MAX_BYTES = env.integer(
     "PICTURES_MAX_BYTES", 20_000_000_000, "pictures kept; beyond it the oldest go, bytes", least=0
 )
+CARDS_MAX_BYTES = env.integer(
+    "CARDS_MAX_BYTES", 500_000_000, "share cards kept on a web node; beyond it the longest unasked go, bytes"
+)
 
 # --- Publishing ------------------------------------------------------------------------------------
 PUBLISH_DELAY = env.integer(
@@ -306,6 +309,7 @@ LIMIT_SUBSCRIBE = env.integer(
     "LIMIT_SUBSCRIBE", 20, "forms on /langganan an address may send in ten minutes; 0: no limit"
 )
 LIMIT_REPORT = env.integer("LIMIT_REPORT", 5, "reports of errors an address may send in an hour; 0: no limit")
+LIMIT_CARDS = env.integer("LIMIT_CARDS", 60, "share cards an address may have drawn in a minute; 0: no limit")
 HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000, "how long browsers insist on https; 0: not at all")
 SECURE_HSTS_SECONDS = HSTS_SECONDS if BASE_URL.startswith("https://") else 0
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

@@ -5,19 +5,23 @@ from django.contrib import admin
 from django.urls import include, path
 
 from feeds.hub.requests import hub
+from feeds.urls import KEYED
 from portal.api import api
 from portal.api.guide import guide
 from portal.views import (
     about,
     activity,
     alerts,
+    cards,
     downloads,
+    embeds,
     entry,
     error_reports,
     health,
     home,
     inspiration,
     machines,
+    oembed,
     offices,
     pictures,
     search,
@@ -34,6 +38,10 @@ urlpatterns = [
     path("websub/<str:token>", websub.callback, name="websub"),
     path("api/v1/", api.urls),
     path("gambar/<int:pk>/<slug:name>.webp", pictures.picture, name="picture"),
+    path("kartu/portal/<str:name>", cards.portal, name="card"),
+    path("kartu/berita/<int:pk>/<str:name>", cards.post, name="card_post"),
+    path("kartu/<str:kind>/<str:key>/<str:name>", cards.place, name="card_place"),
+    path("oembed", oembed.oembed, name="oembed"),
     path("satker.csv", offices.satker_csv, name="satker_csv"),
     path("saran", search.suggestions, name="suggestions"),
     path("robots.txt", machines.robots, name="robots"),
@@ -71,6 +79,13 @@ urlpatterns += i18n_patterns(
     path("aktivitas/<str:name>.svg", downloads.drawing, name="activity_drawing"),
     path("api/", guide, name="api_guide"),
     path("inspirasi", inspiration.inspirations, name="inspiration"),
+    path("sisipan/nasional", embeds.channel, {"kind": "nasional"}, name="embed_nasional"),
+    path("sisipan/cari", embeds.channel, {"kind": "cari"}, name="embed_cari"),
+    path("sisipan/berita/<int:pk>", embeds.post, name="embed_post"),
+    *(
+        path(f"sisipan/{kind}/<str:key>", embeds.channel, {"kind": kind}, name=f"embed_{kind}")
+        for kind in KEYED
+    ),
     path("langganan", subscribe.subscribe, name="subscribe"),
     path("langganan/periksa", subscribe.asked, name="alert_asked"),
     path("langganan/konfirmasi/<str:signed>", alerts.confirm, name="alert_confirm"),

@@ -53,6 +53,13 @@ def on(day: date | None, pattern: str) -> str:
 
 
 @register.filter
+def short_time(at: datetime, zone: str = "") -> str:
+    """ "20 Agu 2021, 09.00 WIB"."""
+    zone = zone or settings.TIME_ZONE
+    return f"{wording.moment(at_zone(at, zone), 'SHORT_DATETIME_FORMAT')} {zone_label(zone)}"
+
+
+@register.filter
 def clock(at: datetime, zone: str = "") -> str:
     """ "09.00 WIB"."""
     zone = zone or settings.TIME_ZONE

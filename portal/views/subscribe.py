@@ -20,7 +20,7 @@ from feeds import places
 from feeds.alerts import consent
 from feeds.channels import Channel
 from feeds.models import Alert
-from portal import openforms
+from portal import embeds, openforms
 
 FORMATS = (("atom", "Atom"), ("rss", "RSS 2.0"), ("json", "JSON Feed"))
 FORM = "langganan"
@@ -122,7 +122,21 @@ def _page(
         "problem": problem,
         "given": request.POST if problem else {},
     }
+    if channel.kind in embeds.KINDS:
+        context |= _embed(channel, wanted, embeds.read(request.GET))
     response = render(request, "portal/subscribe.html", context, status=status)
     if request.method == "POST":
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _embed(channel: Channel, wanted: Wanted, choice: embeds.Choice) -> dict[str, Any]:
+    """The frame of what is chosen, and the HTML that shows it elsewhere."""
+    path = embeds.of_channel(channel, choice)
+    return {
+        "embed": path,
+        "choice": choice,
+        "most": embeds.MOST,
+        "pairs": _pairs(wanted.filters),
+        "snippet": embeds.snippet(path, channel.title, choice.height),
+    }

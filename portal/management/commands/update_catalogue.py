@@ -19,11 +19,12 @@ from django.utils.translation.template import templatize
 CATALOGUE = Path("portal/locale/en/LC_MESSAGES/django.po")
 HEADER = "# English of the public pages. `update_catalogue` keeps the strings; people write the English here."
 MADE_AT = datetime(2026, 11, 25, tzinfo=UTC)
-TEMPLATES = ("*.html", "portal/**/*", "feeds/**/*")
+TEMPLATES = ("*.html", "portal/**/*", "feeds/**/*", "embeds/**/*")
 CODE = (
     *(
         "portal/*.py",
         "portal/api/*.py",
+        "portal/cards/*.py",
         "portal/charts/*.py",
         "portal/views/*.py",
         "portal/templatetags/*.py",
