@@ -28,6 +28,16 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         long += [] if text else ["public_revision__text"]
         return self.select_related("public_revision", "satker", "province", "picture").defer(*long)
 
+    def for_hits(self) -> EntryQuerySet:
+        """With what a line among search results shows and the text that its passage is taken from. Of these
+        few rows as many columns as the tables have cost more than to find them."""
+        return self.select_related("public_revision", "satker", "province", "picture").only(
+            *("published_at", "date_status", "released_at", "carriers", "origin", "picture"),
+            *(f"public_revision__{name}" for name in ("title", "summary", "text", "public_at")),
+            *(f"satker__{name}" for name in ("code", "slug", "name", "level", "timezone")),
+            "province__name",
+        )
+
     def for_links(self) -> EntryQuerySet:
         """With no more than a link to each post shows: its address, its title, whose and of when it is."""
         return self.select_related("public_revision", "satker", "province").only(

@@ -146,10 +146,12 @@ def complete(question: dict[str, Any]) -> float:
 def warm_up() -> None:
     """Some other questions, so that this process knows words and files as one that has served for a while."""
     from bench.corpus import ranked_words
+    from portal.settled import settle
 
     words = [word for word in ranked_words() if len(word) > 4]
     for word in words[40:200]:
         complete({"q": word})
+    settle()
 
 
 def percentiles(values: list[float]) -> tuple[float, float]:

@@ -35,7 +35,7 @@ _FILES = (
     *("search_roots.txt", "search_stop_words.txt", "search_variants.csv", "satker.csv"),
     *("search_common_words.txt", "search_synonyms.csv", "search_places.csv"),
 )
-_VERSION = "5"  # raise when the rules here or in stems.py change what is indexed
+_VERSION = "6"  # raise when the rules here or in stems.py change what is indexed, or an engine its files
 
 
 Term: TypeAlias = tuple[str, str]  # form and stem
@@ -140,12 +140,6 @@ def _spelt(found: list[Term]) -> list[Term]:
             kept.append((form, stem(form)))
         done = at + taken
     return kept + found[done:]
-
-
-@lru_cache(maxsize=20_000)
-def tokens_of_title(title: str) -> tuple[Token, ...]:
-    """The same for titles, which are looked at over and over: by the ranking, by the highlighting."""
-    return tuple(tokens(title))
 
 
 def question_tokens(text: str) -> list[Token]:

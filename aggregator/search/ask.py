@@ -270,11 +270,11 @@ class _Asking:
 
 
 def _public(entry_ids: list[int]) -> set[int]:
-    return set(Entry.objects.public_of(pk__in=entry_ids).values_list("id", flat=True))
+    return set(Entry.objects.public_of(id__among=entry_ids).order_by().values_list("id", flat=True))
 
 
 def _rows(entry_ids: list[int]) -> dict[int, tuple[str, datetime, bool]]:
-    rows = Entry.objects.public_of(pk__in=entry_ids)
+    rows = Entry.objects.public_of(id__among=entry_ids).order_by()
     return {
         pk: (title, at, is_lead)
         for pk, title, at, is_lead in rows.values_list(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 
 from aggregator.search.analysis import (
@@ -19,16 +19,15 @@ from aggregator.search.analysis import (
     normal,
     plain,
     tokens,
-    tokens_of_title,
 )
 from aggregator.search.names import resolve
 from aggregator.search.query import Phrase, Prefix, Word, parse, walk
 from aggregator.search.results import Segment
 from aggregator.search.stems import stem
-from aggregator.search.synonyms import Table, expand, synonyms
+from aggregator.search.synonyms import Table, expand, synonyms, times_forgotten
+from aggregator.words import Remembered
 
 LONGEST_TEXT = 20_000  # characters of a body in which the best passage is looked for
-LONGEST_TITLE = 500
 MOST_KNOWN = 20_000
 ONE_PAGE = 0.05  # seconds
 EDGE = 30  # characters a passage may be moved by to begin and end between words
@@ -54,10 +53,11 @@ class Marker:
                 prefixes.append(node.form)
         self.prefixes = tuple(prefixes)
         self.parts = self.stems.union(*(stems for choices in self.phrases.values() for stems in choices))
-        self.known: dict[str, list[tuple[str, str]]] = {}  # what stands between blanks → its parts of hits
+        self.known = Remembered(self._parts, MOST_KNOWN)  # by what stands between blanks
+        self.reach = Remembered(self._reach, MOST_KNOWN)
         self.cores = self._cores()
 
-    def _cores(self) -> re.Pattern[str] | None:
+    def _cores(self) -> tuple[str, ...] | None:
         """What every word that may be part of a hit has in it, whatever its affixes; None where that cannot
         be said, as of numbers."""
         if any(not part.isalpha() or not part.isascii() for part in (*self.parts, *self.prefixes)):
@@ -66,53 +66,101 @@ class Marker:
         cores |= {form for form, roots in _SPELT_ANEW.items() if not roots.isdisjoint(self.parts)}
         for prefix in self.prefixes:
             cores |= {prefix, *(form for form in VARIANTS if _is_spelt_with(form, prefix))}
-        return re.compile("|".join(map(re.escape, sorted(cores)))) if cores else None
+        return tuple(sorted(cores)) or None
 
     def _pieces(self, text: str) -> set[str]:
         """What stands between blanks and may be a hit."""
-        if self.cores is None or _ODD.search(text) or len(lower := text.lower()) != len(text):
+        if self.cores is None or _is_odd(text) or len(lower := text.lower()) != len(text):
             return set(text.split())
         found = set()
-        for match in self.cores.finditer(lower):
-            end = text.find(" ", match.end())
-            found.add(text[text.rfind(" ", 0, match.start()) + 1 : end if end >= 0 else len(text)])
+        for core in self.cores:
+            at = lower.find(core)
+            while at >= 0:
+                end = text.find(" ", at + len(core))
+                end = len(text) if end < 0 else end
+                found.add(text[text.rfind(" ", 0, at) + 1 : end])
+                at = lower.find(core, end)
         return found
 
     def traces(self, text: str) -> list[tuple[int, str]]:
         """Where a word of a text on one line stands that may be part of a hit, and of what. Whatever stands
         between blanks is looked at once, and where it stands only if it counts."""
         known = self.known
-        found: set[tuple[int, str]] = set()
-        for piece in self._pieces(text):
-            words = known.get(piece)
-            if words is None:
-                words = []
-                if self._may_be_hit(piece):
-                    words = [(word, part) for word in WORD.findall(piece) if (part := self._part(word))]
-                if len(known) < MOST_KNOWN:
-                    known[piece] = words
-            for word, part in words:
-                found.update((at, part) for at in _places(text, word))
-        return sorted(found)
-
-    def _may_be_hit(self, piece: str) -> bool:
-        """Quickly no for nearly everything: what stands between blanks was mostly met before, whatever was
-        asked then."""
-        return any(
-            root in self.parts
-            or root == PERHAPS
-            or form in self.parts
-            or (self.prefixes and form.startswith(self.prefixes))
-            for form, root in PIECES[piece]
+        return sorted(
+            {
+                (at, part)
+                for piece in self._pieces(text)
+                for word, part in known[piece]
+                for at in _places(text, word)
+            }
         )
+
+    def _parts(self, piece: str) -> list[tuple[str, str]]:
+        """The words of what stands between blanks that may be part of a hit, and of what."""
+        if self.reach[piece] <= OTHER:
+            return []
+        return [(word, part) for word in WORD.findall(piece) if (part := self._part(word))]
 
     def _part(self, word: str) -> str:
         form = plain(word)
         ways = [form, *(one for _written, spelling in VARIANTS.get(form, ()) for one in spelling)]
         for way in ways:
-            if (root := stem(way)) in self.parts or (self.prefixes and way.startswith(self.prefixes)):
+            if (root := stem(way)) in self.parts or self._begins(way):
                 return root
         return ""
+
+    def marks(self, text: str) -> list[tuple[int, int]]:
+        """The hits of a text, of which only the stretches are analysed that may hold one."""
+        stretches: list[list[int]] = []
+        at = left = 0
+        pieces = text.split(" ")
+        near = self._near(text, len(pieces))
+        for index, piece in enumerate(pieces):
+            end = at + len(piece)
+            reach = self.reach[piece] if left or index in near else OTHER
+            if reach > 0:
+                if not left:
+                    stretches.append([at, end])
+                left = max(left, reach)
+            elif reach == OTHER:
+                left = max(left - 1, 0)
+            if left:
+                stretches[-1][1] = end
+            at = end + 1
+        return [
+            (begin + first, end + first)
+            for first, last in stretches
+            for begin, end in self.hits(tokens(text[first:last]))
+        ]
+
+    def _near(self, text: str, pieces: int) -> Container[int]:
+        """Which pieces may be a hit, or be written before such as part of the same."""
+        if self.cores is None or _is_odd(text) or len(lower := text.lower()) != len(text):
+            return range(pieces)
+        near: set[int] = set()
+        for core in self.cores:
+            at = lower.find(core)
+            while at >= 0:
+                index = lower.count(" ", 0, at)
+                near.update(range(index - LONGEST_WRITTEN + 1, index + 1))
+                at = lower.find(core, at + 1)
+        return near
+
+    def _reach(self, piece: str) -> int:
+        """How much of what stands between blanks must be looked at together from here on. Quickly said, as
+        nearly everything was met before, whatever was asked then."""
+        reach = BETWEEN
+        for form, root in PIECES[piece]:
+            if root == PERHAPS:
+                return LONGEST_WRITTEN
+            if root in self.parts or form in self.parts or self._begins(form):
+                reach = 1
+            elif root and reach == BETWEEN:
+                reach = OTHER
+        return reach
+
+    def _begins(self, form: str) -> bool:
+        return bool(self.prefixes) and form.startswith(self.prefixes)
 
     def hits(self, found: Sequence[Token]) -> list[tuple[int, int]]:
         """What is marked: from where to where, in order and without overlap."""
@@ -130,7 +178,7 @@ class Marker:
         for stems in self.phrases.get(token.stem, ()):
             if tuple(one.stem for one in found[at : at + len(stems)]) == stems:
                 return len(stems)
-        return int(token.stem in self.stems or bool(self.prefixes and token.form.startswith(self.prefixes)))
+        return int(token.stem in self.stems or self._begins(token.form))
 
 
 def _spelt_anew() -> dict[str, set[str]]:
@@ -147,6 +195,14 @@ def _is_spelt_with(form: str, prefix: str) -> bool:
 
 _SPELT_ANEW = _spelt_anew()
 _ODD = re.compile(r"[^\W\d_a-zA-Z]|\w['’‘ʼ`]\w")  # what `plain` makes other letters of
+LONGEST_WRITTEN = max(len(written) for ways in VARIANTS.values() for written, _spelling in ways)
+OTHER, BETWEEN = 0, -1  # no part of a hit; nothing that parts one
+
+
+def _is_odd(text: str) -> bool:
+    if text.isascii() and "'" not in text and "`" not in text:
+        return False
+    return bool(_ODD.search(text))
 
 
 def _places(text: str, word: str) -> Iterator[int]:
@@ -162,8 +218,7 @@ def _places(text: str, word: str) -> Iterator[int]:
 def highlight(text: str, q: str) -> list[Segment]:
     """The whole of a title in segments, those with the question's words marked."""
     text = normal(text)
-    found = tokens_of_title(text) if len(text) <= LONGEST_TITLE else tokens(text)
-    return _segments(text, _marker(q).hits(found))
+    return _segments(text, _marker(q).marks(text))
 
 
 def snippet(text: str, q: str, *, length: int = 240) -> list[Segment]:
@@ -175,7 +230,7 @@ def snippet(text: str, q: str, *, length: int = 240) -> list[Segment]:
     marker = _marker(q)
     start, end = _passage(text, marker.traces(text) if q else [], length)
     passage = text[start:end]
-    segments = _segments(passage, marker.hits(tokens(passage)) if q else [])
+    segments = _segments(passage, marker.marks(passage) if q else [])
     if start > 0:
         segments.insert(0, ("… ", False))
     if end < len(text):
@@ -203,18 +258,19 @@ def _cached_marker(q: str, table: _Same) -> Marker:
     return Marker(q, table.table)
 
 
-_recent: tuple[str, _Same, float, Marker] | None = None
+_recent: tuple[tuple[str, int], float, Marker] | None = None
 
 
 def _marker(q: str) -> Marker:
     """A question is parsed once for the lines of a page; later anew if it names fields, whose values are rows
-    of the database, and at once if the synonyms have changed."""
+    of the database, or if the synonyms have changed."""
     global _recent
-    now, recent, table = time.monotonic(), _recent, _Same(synonyms())
-    if recent and recent[:2] == (q, table) and now - recent[2] < ONE_PAGE:
-        return recent[3]
-    marker = Marker(q, table.table) if ":" in q else _cached_marker(q, table)
-    _recent = (q, table, now, marker)
+    now, key, recent = time.monotonic(), (q, times_forgotten()), _recent
+    if recent and recent[0] == key and now - recent[1] < ONE_PAGE:
+        return recent[2]
+    table = synonyms()
+    marker = Marker(q, table) if ":" in q else _cached_marker(q, _Same(table))
+    _recent = (key, now, marker)
     return marker
 
 

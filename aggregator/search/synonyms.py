@@ -153,9 +153,19 @@ def _staff_rows() -> Rows:
     return rows
 
 
+_forgotten = 0
+
+
 def forget() -> None:
     """Have the rows of the staff read again at once in this process."""
+    global _forgotten
     _kept.clear()
+    _forgotten += 1
+
+
+def times_forgotten() -> int:
+    """Quickly told, for whoever keeps for moments what he made of the table."""
+    return _forgotten
 
 
 _spelled_out: tuple[Table, list[str]] = ({}, [])

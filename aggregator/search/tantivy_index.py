@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,8 @@ class TantivyReader:
         return [month for month in self.months if month <= last]
 
     def search(self, question: Question) -> Found:
+        if not self.has_marks:  # nor the columns that are counted now
+            question = replace(question, facet_folds={})
         with mapped():
             return Search(self, question).run()
 
@@ -162,9 +165,9 @@ class TantivyReader:
     def frequency(self, stem: str) -> int:
         return int(self.searcher.doc_freq("words", stem))
 
-    def rarity(self, stem: str) -> float:
+    def rarity(self, word: str, field: str = "words") -> float:
         """The inverse document frequency of BM25."""
-        frequency = self.frequency(stem)
+        frequency = int(self.searcher.doc_freq(field, word))
         return math.log(1 + (self.size - frequency + 0.5) / (frequency + 0.5))
 
     def orders(self) -> dict[int, int]:

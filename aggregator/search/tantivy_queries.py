@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import tantivy
 from tantivy import Occur, Query
 
-from aggregator.search.engine import FORM_WEIGHT, MOST_EXPANSIONS, TITLE_WEIGHT
+from aggregator.search.engine import FORM_WEIGHT, K1, MOST_EXPANSIONS, TITLE_WEIGHT
 from aggregator.search.moments import order_span
 from aggregator.search.phrases import marks_of
 from aggregator.search.query import All, Best, Days, Flat, In, Node, Not, Phrase, Prefix, Some, Word
@@ -146,6 +146,13 @@ class Queries:
         if word.form != word.stem:
             found.append(self.term("forms", word.form, word.weight * FORM_WEIGHT))
         return found
+
+    def most_without_title(self, word: Word) -> float:
+        """The highest score that a post can have by this word that does not have it in its title."""
+        most = self.reader.rarity(word.stem)
+        if word.form != word.stem:
+            most += self.reader.rarity(word.form, "forms") * FORM_WEIGHT
+        return most * word.weight * (1 + K1)
 
     def phrase(self, phrase: Phrase, scored: bool) -> Query:
         """By its marks where the index has them, with the score that its words would give."""

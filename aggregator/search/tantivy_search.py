@@ -13,7 +13,7 @@ import tantivy
 from tantivy import Query
 
 from aggregator.search.engine import Found, Question
-from aggregator.search.query import Best, Node, Word
+from aggregator.search.query import All, Best, Node, Word
 from aggregator.search.tantivy_counts import Cells, columns_of, count, fold_bit, less, sums, total
 from aggregator.search.tantivy_queries import LARGEST, Queries, joined, scored_with, without
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from aggregator.search.tantivy_index import TantivyReader
 
 SPARE = 20  # hits beyond twice a page for those that fold or come too late
+MOST_WAYS = 8
+SURE = 1.1  # frequencies still count what was taken out since
+NEARLY_ALL = 0.85  # share of the posts; counting those without a word costs twice as much a post
 Scored: TypeAlias = tuple[float, int, int]  # score, sort key, entry id
 
 
@@ -89,16 +92,31 @@ class Search:
         """The hits with the highest scores. A lone union of words is left alone in its query, because only
         then tantivy skips what cannot be among the best; folds and late posts are sorted out afterwards. Of
         several ways to say the same each is asked for alone: the best of all are among the best of each."""
-        limit = self.question.limit
+        limit, ways = self.question.limit, ways_to_say(tree)
         if not narrowing:
-            ways = tree.items if isinstance(tree, Best) else (tree,)
-            found = [self.by_score(self.queries.query(way), limit * 2 + SPARE) for way in ways]
+            found = [self.best_so_said(way) for way in ways]
             if all(is_whole or len(hits) >= limit for hits, is_whole in found):
                 return _best_of([hits for hits, _is_whole in found])[:limit]
-        required, optional = self.queries.parts(tree)
-        folded = self.queries.folded(self.question.fold)
-        query = scored_with([*required, *narrowing, *folded, *self.known()], optional)
-        return self.by_score(query, limit)[0]
+        narrowing = [*narrowing, *self.queries.folded(self.question.fold), *self.known()]
+        parts = [self.queries.parts(way) for way in ways]
+        queries = [scored_with([*required, *narrowing], optional) for required, optional in parts]
+        return _best_of([self.by_score(query, limit)[0] for query in queries])[:limit]
+
+    def best_so_said(self, way: Node) -> tuple[list[Scored], bool]:
+        if isinstance(way, Word) and not way.in_title and (hits := self.best_in_titles(way)):
+            return hits, False
+        return self.by_score(self.queries.query(way), self.question.limit * 2 + SPARE)
+
+    def best_in_titles(self, word: Word) -> list[Scored]:
+        """The best hits of a word where it is sure that all of them have it in the title, as of a common one:
+        to find these costs half as much. Nothing where a post without could have as high a score."""
+        asked, limit = self.question.limit * 2 + SPARE, self.question.limit
+        if self.searcher.doc_freq("title", word.stem) < asked:
+            return []
+        stem, title, *form = self.queries.terms_of(word, scored=True)
+        hits, _is_whole = self.by_score(scored_with([title, stem], form), asked)
+        without = self.queries.most_without_title(word) * SURE
+        return hits if len(hits) >= limit and hits[limit - 1][0] > without else []
 
     def by_score(self, query: Query, limit: int) -> tuple[list[Scored], bool]:
         """Of the first `limit` hits those of the fold and known then, and whether these are all there are."""
@@ -140,22 +158,34 @@ class Search:
         return found, total(counted["place"], self.question.fold)
 
     def counts(self, parts: list[Query], columns: Collection[str]) -> dict[str, Cells]:
-        """What matches all parts, counted. For what stands in most posts, those that do not have it are
-        counted: the counts of all posts are known."""
+        """What matches all parts, counted. For what stands in nearly all posts, those that do not have it
+        are counted: the counts of all posts are known."""
         if not parts:
             return {column: self.reader.everything[column] for column in columns}
-        if len(parts) > 1 or not self.is_in_most(self.question.tree):
+        if len(parts) > 1 or not self.is_in_nearly_all(self.question.tree):
             return count(self.searcher, joined(parts), columns)
         rest = count(self.searcher, without(parts[0]), columns)
         return {column: less(self.reader.everything[column], rest[column]) for column in columns}
 
-    def is_in_most(self, node: Node | None) -> bool:
+    def is_in_nearly_all(self, node: Node | None) -> bool:
         match node:
             case Word(stem=stem, in_title=False):
-                return self.reader.frequency(stem) * 2 > self.reader.size
+                return self.reader.frequency(stem) > self.reader.size * NEARLY_ALL
             case Best(items=items):
-                return any(map(self.is_in_most, items))
+                return any(map(self.is_in_nearly_all, items))
         return False
+
+
+def ways_to_say(tree: Node) -> list[Node]:
+    """The tree with one way for each of its words that can be said in several, as far as such trees are few:
+    of several ways together tantivy walks all posts, of one only those that have the other words."""
+    ways: list[tuple[Node, ...]] = [()]
+    for item in tree.items if isinstance(tree, All) else (tree,):
+        said = item.items if isinstance(item, Best) else (item,)
+        if len(ways) * len(said) > MOST_WAYS:
+            said = (item,)
+        ways = [(*way, one) for way in ways for one in said]
+    return [All(way) if len(way) > 1 else way[0] for way in ways]
 
 
 def _best_of(found: list[list[Scored]]) -> list[Scored]:

@@ -34,6 +34,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     ready = all(state == "ok" for state in checks.values())
     response = JsonResponse({"ready": ready, **checks, "disk": _disk()}, status=200 if ready else 503)
     response.headers["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined] # a state, no error of this program
     return response
 
 
@@ -69,10 +70,11 @@ def _broker() -> str:
 
 def _index() -> str:
     """A node whose index is being filled for the first time is not ready; one that takes in changes, many
-    as they may be, is: else all nodes would leave at once when all posts are classified anew."""
+    as they may be, is: else all nodes would leave at once when all posts are classified anew. So is one that
+    answers by an index of the release before, while the new one is made."""
     try:
         opened()
-        backlog = read_manifest(current())["cursor"]["backlog"]
+        backlog = read_manifest(current(), outdated_too=True)["cursor"]["backlog"]
     except IndexUnavailable as error:
         return error.code
     return "filling" if backlog and backlog["from"] is None else "ok"

@@ -68,9 +68,8 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def hits_of(results: Results, words: str) -> list[Hit]:
     """The entries of an answer, in its order. One query."""
-    entries = (
-        Entry.objects.public_of(pk__in=results.entry_ids).for_lists(text=bool(words)).order_by().in_bulk()
-    )
+    wanted = Entry.objects.public_of(id__among=results.entry_ids).order_by()
+    entries = (wanted.for_hits() if words else wanted.for_lists()).in_bulk()
     found = [entries[pk] for pk in results.entry_ids if pk in entries]
     if not words:
         return [Hit(entry, [], []) for entry in found]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.search import Segment, highlight, snippet
+from aggregator.search.analysis import tokens
 from aggregator.search.snippets import Marker
 from aggregator.search.stems import ROOTS, stem
 from aggregator.search.synonyms import synonyms
@@ -63,9 +64,25 @@ def test_a_short_text_is_shown_whole_on_one_line():
 WRITTEN = (
     *("Pemilih-pemilih", "memilih,", "(Dipilihnya)", "penetapan", "menetapkan", "Jum’at", "café", "ad"),
     *("HOC", "adhoc", "1.000", "06/2022", "KPU", "komisi", "pemilihan", "umum", "Kab.", "rekruitmen"),
-    *("nyapu", "disapu", "di", "İstanbul"),
+    *("nyapu", "disapu", "di", "İstanbul", "–", "31/10/2025", "oktober", "ad-hoc", "ad\nhoc", ""),
 )
-ASKED = ("pilih", "tetap", "jumat", "adhoc", "kpu", "umum", "rekrut*", "sapu", "1000", "di", "cafe", "pe*")
+ASKED = (
+    "komisi pemilihan umum",
+    '"ad hoc rekrut"',
+    "kab 31/10/2025",
+    "pilih",
+    "tetap",
+    "jumat",
+    "adhoc",
+    "kpu",
+    "umum",
+    "rekrut*",
+    "sapu",
+    "1000",
+    "di",
+    "cafe",
+    "pe*",
+)
 
 
 @given(
@@ -77,6 +94,7 @@ def test_words_are_looked_for_by_what_all_their_forms_have_in_them(words: list[s
     quick, whole = Marker(q, synonyms()), Marker(q, synonyms())
     whole.cores = None
     assert quick.traces(text) == whole.traces(text)
+    assert quick.marks(text) == quick.hits(tokens(text))
 
 
 @given(st.text(max_size=400), st.text(max_size=40))

@@ -111,7 +111,7 @@ def test_ready_when_everything_answers(client, monkeypatch):
     monkeypatch.setattr(health, "opened", lambda: None)
     monkeypatch.setattr(health, "current", lambda: None)
     cursor = {"backlog": {"from": [0, 7], "to": [0, 900], "before": None}}  # changes to take in: still ready
-    monkeypatch.setattr(health, "read_manifest", lambda _path: {"cursor": cursor})
+    monkeypatch.setattr(health, "read_manifest", lambda _path, **_also: {"cursor": cursor})
     response = client.get("/readyz")
     assert (response.status_code, response.json()["database"]) == (200, "ok")
 
