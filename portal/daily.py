@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState
@@ -105,7 +105,8 @@ class Kept:
             rows = rows.filter(day__range=(period.first, period.last))
         elif None in self.stale:
             rows = rows.filter(day__isnull=False)
-        return rows.exclude(day__in=[day for day in self.stale if day])
+        stale = [day for day in self.stale if day]
+        return rows.exclude(day__in=stale) if stale else rows
 
     def beyond(self, entries: EntryQuerySet, period: Period | None = None) -> EntryQuerySet | None:
         """Those of these posts that the rows leave out, to be counted directly; None when there are none."""
@@ -147,8 +148,9 @@ def _runs(days: Sequence[date]) -> Iterable[tuple[date, date]]:
 
 def kept() -> Kept | None:
     """None when there are no counts, or they are so far behind that a direct count costs less."""
-    state = CountState.objects.filter(pk=1, is_whole=True).first()
-    if state is None or state.epoch != str(PortalState.get().epoch):
+    epoch = Subquery(PortalState.objects.filter(pk=1).values("epoch"))
+    state = CountState.objects.filter(pk=1, is_whole=True).annotate(now=epoch).first()
+    if state is None or state.epoch != str(state.now):
         return None
     beyond = Q(xact__gt=state.xact) | Q(xact=state.xact, pk__gt=state.number)
     marked = tuple(Change.objects.filter(beyond).values_list("entry", flat=True)[: MOST_STALE + 1])

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 
 from aggregator.models import Entry, Province, Satker, Stage, Topic
 from aggregator.search import Filters
-from portal import activity, charts, totals
+from portal import activity, charts
 from portal.days import Period
 from portal.scope import scope_of
+from portal.totals import Totals
 
 MONTHS = 6  # of a calendar, the present one included
 TOPIC_DAYS = 30
@@ -29,31 +30,33 @@ class Rhythm:
         return sum(1 for month in self.calendar.months for day in month.days if day.posts)
 
 
-def of_province(place: Province, today: date) -> Rhythm:
+def of_province(place: Province, today: date, figures: Totals) -> Rhythm:
     period = _months(today)
-    found = scope_of(Filters(provinces=(place.slug,), date_from=period.first, date_to=period.last), today)
-    lately = Period(today - timedelta(days=TOPIC_DAYS - 1), today).of(found.everything)
-    return _rhythm(period, activity.per_day(found.stage_days()), activity.per_topic(lately))
+    filters = Filters(provinces=(place.slug,), date_from=period.first, date_to=period.last)
+    found = scope_of(filters, today, read=lambda: figures.kept)
+    lately = Period(today - timedelta(days=TOPIC_DAYS - 1), today)
+    return _rhythm(period, activity.per_day(found.stage_days()), figures.topics_in(place, lately))
 
 
-def of_satker(office: Satker, today: date) -> Rhythm:
+def of_satker(office: Satker, today: date, figures: Totals) -> Rhythm:
     period = _months(today)
     entries = Entry.objects.public().filter(satker=office)
     lately = Period(today - timedelta(days=TOPIC_DAYS - 1), today).of(entries)
-    return _rhythm(period, totals.office_days(office, period), activity.per_topic(lately))
+    return _rhythm(period, figures.office_days(office, period), activity.per_topic(lately))
 
 
-def of_topic(topic: Topic, today: date) -> charts.Line:
+def of_topic(topic: Topic, today: date, figures: Totals) -> charts.Line:
     period = Period(today.replace(year=today.year - YEARS, day=1), today)
-    return charts.line_of(totals.topic_days(topic, period), period.first, period.last)
+    return charts.line_of(figures.topic_days(topic, period), period.first, period.last)
 
 
-def of_stage(stage: Stage, today: date) -> charts.Line | None:
+def of_stage(stage: Stage, today: date, figures: Totals) -> charts.Line | None:
     """From its first day to its last, or to today. None for a stage without dates, or yet to begin."""
     if stage.start is None or stage.start > today:
         return None
     period = Period(stage.start, min(stage.end or today, today))
-    found = scope_of(Filters(stages=(stage.slug,), date_from=period.first, date_to=period.last), today)
+    filters = Filters(stages=(stage.slug,), date_from=period.first, date_to=period.last)
+    found = scope_of(filters, today, read=lambda: figures.kept)
     return charts.line_of(activity.per_day(found.stage_days()), period.first, period.last)
 
 

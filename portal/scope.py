@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -115,8 +115,7 @@ class Scope:
 
     def offices(self) -> dict[int, OfficeSum]:
         """What each office published."""
-        narrowed = self.filters.topics or self.filters.stages or self.filters.origin
-        if self.kept is None or not self._is_kept or narrowed:
+        if self.kept is None or not self._keeps_offices:
             return of_offices(self.entries)
         return tallies.offices(self.kept, self.filters, self.everything, self.period)
 
@@ -155,6 +154,8 @@ class Scope:
         if self.listed is not None:
             rows = self.entries.order_by().values("province").annotate(n=Count("satker", distinct=True))
             return Counter(dict(rows.values_list("province", "n")))
+        if self.kept is not None and self._keeps_offices:
+            return tallies.active_offices(self.kept, self.filters, self.everything, self.period)
         anywhere = replace(self.filters, provinces=(), topics=(), month="", date_from=None, date_to=None)
         its = self.period.of(narrow(Entry.objects.public_of(satker=OuterRef("pk")), anywhere))
         if self.filters.topics:
@@ -197,6 +198,10 @@ class Scope:
         return tallies.are_kept(self.filters, self.topic)
 
     @property
+    def _keeps_offices(self) -> bool:
+        return self._is_kept and not (self.filters.topics or self.filters.stages or self.filters.origin)
+
+    @property
     def keeps_hours(self) -> bool:
         """Whether hours of the week are kept for these filters."""
         return self.kept is not None and self._is_kept and not _narrows(self.filters)
@@ -205,14 +210,16 @@ class Scope:
         return self.filters.query_string(month="", sort="", include_all=True, **changes)
 
 
-def scope_of(filters: Filters, today: date, compare: str = "") -> Scope:
+def scope_of(
+    filters: Filters, today: date, compare: str = "", read: Callable[[], daily.Kept | None] | None = None
+) -> Scope:
     """The last USUAL_MONTHS unless the filters say otherwise; with words, since the first post found.
-    `compare` is one of COMPARISONS."""
+    `compare` is one of COMPARISONS; `read` gives the kept counts where they were read already."""
     place = replace(filters, month="", date_from=None, date_to=None)
     frequent = None if filters.q else _frequent_topic(filters)
     found, note = _with_words(place) if filters.q else (_posts(place, frequent), "")
     topic = frequent.pk if frequent and not _narrows(filters) else None
-    period, kept = _period(filters, found, today), daily.kept()
+    period, kept = _period(filters, found, today), (read or daily.kept)()
     entries, listed = period.of(found), None
     if filters.q or (filters.topics and not (kept and topic)):
         ids = tuple(entries.newest().values_list("pk", flat=True)[: MOST_LISTED + 1])

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.db.models import CharField, Count, Max, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Substr
 
 from aggregator.models import Satker
@@ -122,7 +122,7 @@ def offices(
     """Sums by office, of filters by province alone."""
     rows = kept.fresh(OfficeCount.objects.all(), period).order_by()
     if filters.provinces:
-        rows = rows.filter(office__in=Satker.objects.filter(province__in=filters.keys_of("provinsi")))
+        rows = rows.filter(office__in=_offices_in(filters))
     grouped = rows.values("office").annotate(
         n=Sum("posts"),
         its=Sum("own"),
@@ -136,6 +136,23 @@ def offices(
     for office, more in ({} if beyond is None else ranking.of_offices(beyond)).items():
         found[office] = found.get(office, ranking.OfficeSum()).and_of(more)
     return found
+
+
+def active_offices(
+    kept: Kept, filters: Filters, everything: EntryQuerySet, period: Period
+) -> Counter[int | None]:
+    """How many offices have a post, by province; of filters by province alone."""
+    its = kept.fresh(OfficeCount.objects.filter(office=OuterRef("pk")), period)
+    found = dict(_offices_in(filters).filter(Exists(its)).order_by().values_list("pk", "province"))
+    beyond = kept.beyond(everything, period)
+    if beyond is not None:
+        found.update(beyond.order_by().values_list("satker", "satker__province").distinct())
+    return Counter(found.values())
+
+
+def _offices_in(filters: Filters) -> QuerySet[Satker]:
+    offices = Satker.objects.all()
+    return offices.filter(province__in=filters.keys_of("provinsi")) if filters.provinces else offices
 
 
 def week(kept: Kept, topic: int | None, everything: EntryQuerySet, period: Period) -> list[list[int]]:

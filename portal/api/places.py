@@ -10,8 +10,9 @@ from ninja import Router
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, Satker, Stage, Topic
 from aggregator.search import Filters
-from portal import activity, totals
+from portal import activity
 from portal.api import rows, schemas
+from portal.totals import Totals
 
 router = Router(tags=["places and subjects"])
 
@@ -32,7 +33,7 @@ def office(request: HttpRequest, code: str) -> schemas.Satker:
 
 @router.get("/provinces", response=list[schemas.Province], summary="The 38 provinces")
 def provinces(request: HttpRequest) -> list[schemas.Province]:
-    posts = totals.province_totals(Filters())
+    posts = Totals().province_totals(Filters())
     return [
         schemas.Province(
             code=row.code,
@@ -49,7 +50,7 @@ def provinces(request: HttpRequest) -> list[schemas.Province]:
 
 @router.get("/topics", response=list[schemas.Topic], summary="The topics")
 def topics(request: HttpRequest) -> list[schemas.Topic]:
-    posts = totals.topic_totals()
+    posts = Totals().topic_totals()
     return [
         schemas.Topic(slug=row.slug, name=row.name, description=row.description, posts=posts[row.pk])
         for row in Topic.objects.all()
@@ -58,7 +59,7 @@ def topics(request: HttpRequest) -> list[schemas.Topic]:
 
 @router.get("/stages", response=list[schemas.Stage], summary="The election stages")
 def stages(request: HttpRequest) -> list[schemas.Stage]:
-    posts = totals.stage_totals()
+    posts = Totals().stage_totals()
     return [
         schemas.Stage(
             slug=row.slug,

@@ -6,7 +6,9 @@ import calendar
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aggregator.models import Stage
@@ -199,6 +201,11 @@ def mix_of(
 
 def span(first: date, last: date) -> str:
     """ "3 Mei 2025", "3–9 Mei 2025", "Mei 2025" for a whole month."""
+    return _span(first, last, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _span(first: date, last: date, language: str | None) -> str:
     if first == last:
         return day(first, "j F Y")
     whole = first.day == 1 and last.day == calendar.monthrange(last.year, last.month)[1]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -110,21 +111,30 @@ def map_of(
     `left_out` are drawn without a number, so that the country keeps its shape.
     """
     scale = scale_of(value for _province, value in rows)
-    regions = [_region(province, value, scale, query, known, measure) for province, value in rows]
+    words = Words(measure_words(measure), _("tidak diketahui"), measure == "perubahan")
+    regions = [_region(province, value, scale, query, known, words) for province, value in rows]
     if fresh:
         regions = [replace(row, fresh=row.province.pk in fresh) for row in regions]
     outside = [Region(place, 0, "", "x", _query(place, query), place.name) for place in left_out]
     return Map(regions + outside, scale)
 
 
+class Words(NamedTuple):
+    """What is said of every province."""
+
+    known: str  # with a place for the number
+    unknown: str
+    signed: bool
+
+
 def _region(
-    province: Province, value: float, scale: Scale, query: str, known: set[int] | None, measure: str
+    province: Province, value: float, scale: Scale, query: str, known: set[int] | None, words: Words
 ) -> Region:
     unknown = not value and known is not None and province.pk not in known
     step = "u" if unknown else "d" if value < 0 else scale.step(value)
-    shown = "?" if unknown else number(value, signed=measure == "perubahan")
-    words = _("tidak diketahui") if unknown else measure_words(measure) % shown
-    return Region(province, value, shown, step, _query(province, query), f"{province.name}: {words}")
+    shown = "?" if unknown else number(value, signed=words.signed)
+    said = words.unknown if unknown else words.known % shown
+    return Region(province, value, shown, step, _query(province, query), f"{province.name}: {said}")
 
 
 def _query(province: Province, query: str) -> str:

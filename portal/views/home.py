@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from aggregator.models import Entry, Feed, Province
 from aggregator.querysets import EntryQuerySet
-from portal import activity, charts, inspiration, lists, stages, totals
+from portal import activity, charts, inspiration, lists, stages
 from portal.days import DATED, Period
+from portal.totals import Totals
 
 KINDS = 4
 
@@ -34,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
                 activity.known_provinces(),
             ),
             "kinds": inspiration.shown(inspiration.newest_kinds(KINDS)),
-            "topics": totals.topics_of(Period(day - timedelta(days=6), day)),
+            "topics": Totals().topics_of(Period(day - timedelta(days=6), day)),
             "standing": stages.standing(day),
             "provinces": Province.objects.order_by("name"),
             "read_at": Feed.objects.aggregate(at=Max("last_success_at"))["at"],

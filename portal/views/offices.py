@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, Province, Satker
 from aggregator.search import Filters
-from portal import activity, forms, lists, rhythm, totals
+from portal import activity, forms, lists, rhythm
 from portal.monitoring.exports import plain
+from portal.totals import Totals
 
 NEAREST = 8  # offices
 
@@ -62,14 +63,14 @@ def satker(request: HttpRequest, code: str, slug: str = "") -> HttpResponse:
             "feeds": office.feeds.active(),
             "page": lists.page_of(entries, forms.read_anchor(request)),
             "profile": activity.profile(entries, timezone.localdate()),
-            "rhythm": rhythm.of_satker(office, timezone.localdate()),
+            "rhythm": rhythm.of_satker(office, timezone.localdate(), Totals()),
             "neighbours": _neighbours(office),
         },
     )
 
 
 def province_list(request: HttpRequest) -> HttpResponse:
-    rows = totals.recent_by_province(timezone.localdate())
+    rows = Totals().recent_by_province(timezone.localdate())
     return render(request, "portal/province_list.html", {"rows": rows})
 
 
@@ -77,7 +78,7 @@ def province(request: HttpRequest, slug: str) -> HttpResponse:
     place = Province.objects.filter(slug=slug).first()
     if place is None:
         raise UnknownValue("provinsi", _("Tidak ada provinsi bernama “%s”.") % slug)
-    entries = Entry.objects.public().filter(province=place)
+    entries, figures = Entry.objects.public().filter(province=place), Totals()
     return render(
         request,
         "portal/province.html",
@@ -87,8 +88,8 @@ def province(request: HttpRequest, slug: str) -> HttpResponse:
             "offices": _with_last_post(Satker.objects.filter(province=place).with_feed_state()).order_by(
                 "code"
             ),
-            "rhythm": rhythm.of_province(place, timezone.localdate()),
-            "profile": totals.profile_of(Filters(provinces=(place.slug,)), timezone.localdate()),
+            "rhythm": rhythm.of_province(place, timezone.localdate(), figures),
+            "profile": figures.profile_of(Filters(provinces=(place.slug,)), timezone.localdate()),
         },
     )
 

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, EntryTopic, Province, Stage, Topic
 from aggregator.search import Filters
-from portal import activity, forms, lists, rhythm, stages, totals
+from portal import activity, forms, lists, rhythm, stages
+from portal.totals import Totals
 
 LATEST = 1000  # posts of a topic by which its most active provinces are told
 
 
 def topic_list(request: HttpRequest) -> HttpResponse:
-    counts = totals.topic_totals()
+    counts = Totals().topic_totals()
     rows = [(topic, counts[topic.pk]) for topic in Topic.objects.all()]
     return render(request, "portal/topic_list.html", {"topics": rows})
 
@@ -28,17 +29,17 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
     found = Topic.objects.filter(slug=slug).first()
     if found is None:
         raise UnknownValue("topik", no_topic(slug))
-    entries = lists.on_topic(found)
+    entries, figures = lists.on_topic(found), Totals()
     return render(
         request,
         "portal/topic.html",
         {
             "topic": found,
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
-            "profile": totals.topic_profile(found, entries, timezone.localdate()),
+            "profile": figures.topic_profile(found, entries, timezone.localdate()),
             "places": _most_active(_latest_by_province(found)),
             "places_of": LATEST,
-            "line": rhythm.of_topic(found, timezone.localdate()),
+            "line": rhythm.of_topic(found, timezone.localdate(), figures),
         },
     )
 
@@ -48,7 +49,7 @@ def no_topic(slug: str) -> str:
 
 
 def stage_list(request: HttpRequest) -> HttpResponse:
-    counts, today = totals.stage_totals(), timezone.localdate()
+    counts, today = Totals().stage_totals(), timezone.localdate()
     elections = [
         (stages.election_name(code), [(stage, counts[stage.pk]) for stage in found])
         for code, found in groupby(Stage.objects.order_by("position", "slug"), key=lambda row: row.election)
@@ -65,6 +66,7 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise UnknownValue("tahapan", _("Tidak ada tahapan bernama “%s”.") % slug)
     entries = Entry.objects.public_of(stage=found)  # an old one's are not among the newest of all
+    figures = Totals()
     return render(
         request,
         "portal/stage.html",
@@ -73,9 +75,9 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
             "election": stages.election_name(found.election),
             "explanation": stages.explanation(found),
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
-            "profile": totals.profile_of(Filters(stages=(slug,)), timezone.localdate()),
-            "places": _most_active(totals.province_totals(Filters(stages=(slug,)))),
-            "line": rhythm.of_stage(found, timezone.localdate()),
+            "profile": figures.profile_of(Filters(stages=(slug,)), timezone.localdate()),
+            "places": _most_active(figures.province_totals(Filters(stages=(slug,)))),
+            "line": rhythm.of_stage(found, timezone.localdate(), figures),
             "siblings": Stage.objects.filter(election=found.election).order_by("position", "slug"),
         },
     )

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from aggregator.models import Change, Entry, EntryTopic, PortalState, Stage, Topic
 from aggregator.search import Filters
-from portal import daily, lists, scope, totals
+from portal import daily, lists, scope
 from portal.models import Counted, CountState, DayCount
+from portal.totals import Totals
 from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
 
 # On PostgreSQL a follower sees a mark when its transaction has ended.
@@ -82,16 +83,17 @@ def figures(filters):
         "earlier": found.total(found.compared),
         "origins": found.by_origin(found.period),
         "offices": found.offices(),
+        "active offices": [(row.province.slug, row.silent) for row in found.ranks(places)],
         "week": found.week(found.period),
         "topic months": found.topic_months(),
         "topics": [(row.topic.slug, row.posts) for row in found.topics()],
         "undated": found.undated(),
         "ranks": [(row.place, row.province.slug, row.on_topic) for row in found.ranks(places)],
-        "profile": totals.profile_of(always, TODAY),
-        "all places": totals.province_totals(always),
-        "stages": totals.stage_totals(),
-        "all topics": totals.topic_totals(),
-        "topic": [totals.topic_profile(topic, _on(topic), TODAY).total for topic in topics],
+        "profile": Totals().profile_of(always, TODAY),
+        "all places": Totals().province_totals(always),
+        "stages": Totals().stage_totals(),
+        "all topics": Totals().topic_totals(),
+        "topic": [Totals().topic_profile(topic, _on(topic), TODAY).total for topic in topics],
     }
 
 
