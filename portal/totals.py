@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from aggregator.models import Entry, EntryTopic, Province, Satker, Topic
 from aggregator.querysets import EntryQuerySet
@@ -110,13 +111,13 @@ class Totals:
         entries = narrow(Entry.objects.public(), filters)
         if (kept := self.kept) is None:
             return activity.profile(entries, today)
-        month = Q(day__range=(today - timedelta(days=MONTH - 1), today))
-        sums = kept.days(tallies.narrow(filters)).aggregate(
-            total=Sum("posts"),
-            month=Sum("posts", filter=month),
-            own=Sum("posts", filter=month & Q(origin=activity.OWN)),
-            decided=Sum("posts", filter=month & ~Q(origin="")),
+        month = Period(today - timedelta(days=MONTH - 1), today)
+        sums = kept.days(tallies.narrow(filters), month).aggregate(
+            month=Sum("posts"),
+            own=Sum("posts", filter=Q(origin=activity.OWN)),
+            decided=Sum("posts", filter=~Q(origin="")),
         )
+        sums["total"] = _all(kept, filters)
         its = narrow(Entry.objects.public_of(), filters)  # an old stage's are not among the newest of all
         newest = its.newest().values_list("published_at", flat=True).first()
         found = activity.Profile(**{name: value or 0 for name, value in sums.items()}, last_at=newest)
@@ -141,6 +142,16 @@ class Totals:
 
 def _per_day(entries: EntryQuerySet) -> Counter[date]:
     return activity.per_day(activity.stage_days_of(activity.cells(entries)))
+
+
+def _all(kept: daily.Kept, filters: Filters) -> int:
+    """Public posts within these filters, at all times and without a clear date."""
+    narrowed = DayCount.objects.filter(tallies.narrow(filters))
+    dated: QuerySet[Any] = StageCount.objects.filter(tallies.in_stages(filters), topic=None)
+    if filters.provinces or filters.origin:
+        dated = narrowed.filter(day__isnull=False)
+    parts = (dated, narrowed.filter(day=None))
+    return sum(kept.fresh(rows, None).aggregate(n=Sum("posts"))["n"] or 0 for rows in parts)
 
 
 def _on_topics(kept: daily.Kept, period: Period | None = None) -> Counter[int]:
