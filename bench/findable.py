@@ -98,7 +98,8 @@ def main() -> None:
 
 
 def run(folder: Path, options: argparse.Namespace) -> None:
-    from bench.search import fill, percentiles, set_up
+    from bench.search import percentiles
+    from bench.search_store import fill, set_up
 
     os.environ["SEARCH_ENGINE"] = options.engine
     set_up(folder)
