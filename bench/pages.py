@@ -7,6 +7,9 @@
 2. Serving: granian with the portal's middleware and two workers: kept pages a second that a program of its
    own gets over 16 connections, and what each costs the server.
 
+With `--index` also the pages that ask the search index, which is built (with tantivy) where there is none:
+some 1,000 posts a second.
+
     .venv/bin/python bench/pages.py [--stored 10000 1000000] [--keep FOLDER] [--seconds 3] [--only home post]
 """
 
@@ -27,6 +30,7 @@ from bench.http_load import Server  # noqa: E402
 from bench.store import add_options, each, fill, start  # noqa: E402
 
 ROUNDS = 20
+WORDS = ("rapat", "pleno", "terbuka", "rekapitulasi", "daftar", "pemilih", "berkelanjutan", "Bawaslu")
 
 
 def paths() -> dict[str, Callable[[], str]]:
@@ -69,7 +73,44 @@ def paths() -> dict[str, Callable[[], str]]:
     }
 
 
-def making(only: list[str]) -> None:
+def worded() -> dict[str, Callable[[], str]]:
+    """The same of pages that ask the index: words that every post has, and a number that one has."""
+    from aggregator.models import Entry, Province
+
+    chance = random.Random(11)
+    places, count = list(Province.objects.all()), Entry.objects.count()
+
+    def words() -> str:
+        return "+".join(chance.sample(WORDS, 2))
+
+    def number() -> int:
+        return chance.randint(1, count)
+
+    return {
+        "search, all posts": lambda: f"/cari?q={words()}",
+        "search, of a place": lambda: f"/cari?q={words()}&provinsi={chance.choice(places).slug}",
+        "search, one post": lambda: f"/cari?q=nomor+{number()}",
+        "search, no post": lambda: f"/cari?q=xq{number()}",
+        "activity, all posts": lambda: f"/aktivitas?q={words()}",
+        "activity, one post": lambda: f"/aktivitas?q=nomor+{number()}",
+        "suggestions": lambda: f"/saran?q={chance.choice(WORDS)[:4]}",
+    }
+
+
+def indexed() -> bool:
+    """Build the index where there is none."""
+    from aggregator.errors import IndexUnavailable
+    from aggregator.search.engine import current
+    from aggregator.search.follow import rebuild
+
+    try:
+        current()
+    except IndexUnavailable:
+        rebuild()
+    return True
+
+
+def making(only: list[str], index: bool) -> None:
     from django.conf import settings
     from django.db import connection
     from django.test import Client
@@ -77,11 +118,12 @@ def making(only: list[str]) -> None:
 
     from portal.settled import settle
 
-    settings.PAGE_CACHE_SECONDS = 0
+    settings.PAGE_CACHE_SECONDS = settings.LIMIT_SEARCH = 0
     settle()
     client = Client(headers={"host": "localhost"})
     print(f"  {'page':20} {'CPU':>8} {'p95':>8} {'time':>8} {'p95':>8}  ms {'queries':>8} {'kB':>6}")
-    for name, address in paths().items():
+    pages = {**paths(), **(worded() if index and indexed() else {})}
+    for name, address in pages.items():
         if only and name not in only:
             continue
         client.get(address())
@@ -127,7 +169,7 @@ def serving(seconds: float) -> None:
             )
 
 
-def one_store(folder: Path, count: int, seconds: float, only: list[str]) -> None:
+def one_store(folder: Path, count: int, options: argparse.Namespace) -> None:
     start(folder)
     from django.core.management import call_command
 
@@ -136,9 +178,9 @@ def one_store(folder: Path, count: int, seconds: float, only: list[str]) -> None
     from django.db import connection
 
     print(f"{count:,} posts stored, {connection.vendor}", flush=True)
-    making(only)
-    if seconds:
-        serving(seconds)
+    making(options.only, options.index)
+    if options.seconds:
+        serving(options.seconds)
 
 
 def main() -> None:
@@ -148,11 +190,13 @@ def main() -> None:
     add_options(parser)
     parser.add_argument("--seconds", type=float, default=3, help="of each kind of serving; 0: none")
     parser.add_argument("--only", nargs="*", default=[], help="these types of pages")
+    parser.add_argument("--index", action="store_true", help="also pages that ask the search index")
     options = parser.parse_args()
     if options.store:
-        one_store(options.folder, options.store, options.seconds, options.only)
+        one_store(options.folder, options.store, options)
     else:
-        each(__file__, options, "--seconds", str(options.seconds), "--only", *options.only)
+        more = ["--index"] if options.index else []
+        each(__file__, options, *more, "--seconds", str(options.seconds), "--only", *options.only)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,9 @@ TOPICS = """
 INSERT INTO aggregator_entrytopic (entry_id, topic_id, score, rule, by_staff, removed)
 SELECT i, (SELECT min(id) FROM aggregator_topic) + (i * 31) % {topics}, 1, '', {no}, {no} FROM n
 """
+MARKS = """
+INSERT INTO aggregator_change (entry_id, xact) SELECT i, 0 FROM n
+"""
 YEAR, APART = 365 * 86400, 120
 
 
@@ -61,6 +64,7 @@ def start(folder: Path) -> None:
         "DEMO": "1",
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "LOG_LEVEL": "ERROR",
+        "SEARCH_ENGINE": "tantivy",
     }
     import django
 
@@ -69,8 +73,8 @@ def start(folder: Path) -> None:
 
 def fill(count: int) -> None:
     """`count` public posts of all offices until now, spread over a year or, where that would be denser, two
-    minutes apart; of one topic each, three in four an office's own, a third in an old stage. What is filled
-    already stays."""
+    minutes apart; of one topic each, three in four an office's own, a third in an old stage, and marked as
+    changed. What is filled already stays."""
     from django.core.management import call_command
     from django.db import connection, transaction
 
@@ -97,7 +101,7 @@ def fill(count: int) -> None:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA foreign_keys = OFF")
         with transaction.atomic():
-            for statement in (ENTRIES, REVISIONS, TOPICS):
+            for statement in (ENTRIES, REVISIONS, TOPICS, MARKS):
                 # The texts of this file only; nothing comes from outside.
                 insert, select, rest = statement.partition("SELECT")
                 text = f"{insert}{FILL}{select}{rest}"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Exists, OuterRef
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,6 +21,8 @@ from aggregator.search.filters import month_days
 from portal import activity, daily, lists, tallies
 from portal.activity import Cell, Places, StageDays
 from portal.days import DATED, Period
+from portal.hits import Hits
+from portal.listed import listed as of_ids
 from portal.ranking import OfficeSum, Rank, of_offices, ranking
 
 USUAL_MONTHS = 12  # whole ones, the present month included
@@ -47,6 +46,7 @@ class Scope:
     against: Period | None = None  # what changes are measured against; None: the period before
     listed: tuple[int, ...] | None = None  # the ids of the entries, newest first, where they are few
     topic: int | None = None  # the id of a frequent topic that is the only filter
+    hits: Hits | None = None  # what was found by words
     _counted: dict[Period | None, list[Cell]] = field(default_factory=dict, compare=False)
 
     @property
@@ -121,6 +121,8 @@ class Scope:
 
     def week(self, period: Period) -> list[list[int]]:
         """Posts by weekday and hour."""
+        if self.hits is not None:
+            return self.hits.week(period)
         if self.kept is None or not self.keeps_hours:
             return activity.per_hour(period.of(self.entries))
         return tallies.week(self.kept, self.topic, self.everything, period)
@@ -128,11 +130,17 @@ class Scope:
     def _cells(self, period: Period | None) -> list[Cell]:
         """Counted directly, once."""
         if period not in self._counted:
-            self._counted[period] = activity.cells(period.of(self.everything) if period else self.entries)
+            if self.hits is not None:
+                found = self.hits.cells(period or self.period)
+            else:
+                found = activity.cells(period.of(self.everything) if period else self.entries)
+            self._counted[period] = found
         return self._counted[period]
 
     def topic_months(self) -> Counter[tuple[int, str]]:
         """Posts on each topic, by its id, in each month."""
+        if self.hits is not None:
+            return self.hits.topic_months(self.period)
         if self.kept is None or not self._is_kept:
             return activity.per_topic_month(self.entries)
         where = (self.filters, self.topic, self.everything, self.period)
@@ -151,6 +159,8 @@ class Scope:
 
     def _active_offices(self) -> Counter[int | None]:
         """Offices with a post among the entries, per province id."""
+        if self.hits is not None:
+            return self.hits.active_offices(self.period)
         if self.listed is not None:
             rows = self.entries.order_by().values("province").annotate(n=Count("satker", distinct=True))
             return Counter(dict(rows.values_list("province", "n")))
@@ -168,15 +178,15 @@ class Scope:
 
     def undated(self) -> int:
         """Posts without a believable date, which count on no day."""
+        if self.hits is not None:
+            return self.hits.undated
         if self.kept is None:
             return self.everything.exclude(DATED).count()
         unclear = list(self.kept.undated(Entry.objects.all()).values_list("pk", flat=True))
         if not unclear:
             return 0
-        if self.filters.q:
-            return self.everything.filter(pk__in=_ids(unclear)).count()
         anywhen = replace(self.filters, month="", date_from=None, date_to=None)
-        return narrow(Entry.objects.public_of(pk__in=_ids(unclear)), anywhen).count()
+        return narrow(Entry.objects.public_of(pk__in=of_ids(unclear)), anywhen).count()
 
     def newest(self, size: int) -> EntryQuerySet:
         """The newest of the entries, with what a link to each shows."""
@@ -216,17 +226,37 @@ def scope_of(
     """The last USUAL_MONTHS unless the filters say otherwise; with words, since the first post found.
     `compare` is one of COMPARISONS; `read` gives the kept counts where they were read already."""
     place = replace(filters, month="", date_from=None, date_to=None)
-    frequent = None if filters.q else _frequent_topic(filters)
-    found, note = _with_words(place) if filters.q else (_posts(place, frequent), "")
-    topic = frequent.pk if frequent and not _narrows(filters) else None
-    period, kept = _period(filters, found, today), (read or daily.kept)()
+    against = COMPARISONS.index(compare) if compare else 0
+    if filters.q:
+        return _with_words(filters, place, today, against)
+    frequent = _frequent_topic(filters)
+    found, topic = _posts(place, frequent), frequent.pk if frequent and not _narrows(filters) else None
+    period, kept = _period(filters, lambda: activity.first_day(found), today), (read or daily.kept)()
     entries, listed = period.of(found), None
-    if filters.q or (filters.topics and not (kept and topic)):
+    if filters.topics and not (kept and topic):
         ids = tuple(entries.newest().values_list("pk", flat=True)[: MOST_LISTED + 1])
         if len(ids) <= MOST_LISTED:
-            entries, listed = Entry.objects.public_of(pk__in=_ids(ids)), ids
-    against = period.year_before if compare == COMPARISONS[1] else period.before
-    return Scope(filters, period, entries, found, kept, note, against, listed, topic)
+            entries, listed = Entry.objects.public_of(pk__in=of_ids(ids)), ids
+    return Scope(filters, period, entries, found, kept, "", _against(period, against), listed, topic)
+
+
+def _with_words(filters: Filters, place: Filters, today: date, against: int) -> Scope:
+    results = ask(
+        replace(place, include_all=True, sort="terbaru"), size=MOST_HITS, facets=False, checked=False
+    )
+    note = " ".join(results.notes)
+    if results.next_anchor:
+        note += _("Dihitung dari %d hasil terbaru.") % MOST_HITS
+    found = narrow(Entry.objects.public_of(pk__in=of_ids(results.entry_ids)), place)
+    hits = Hits(found, results.entry_ids)
+    period = _period(filters, lambda: hits.first_day, today)
+    ids = tuple(hit.pk for hit in hits.within(period))
+    entries = Entry.objects.public_of(pk__in=of_ids(ids))
+    return Scope(filters, period, entries, found, None, note, _against(period, against), ids, None, hits)
+
+
+def _against(period: Period, comparison: int) -> Period:
+    return (period.before, period.year_before)[comparison]
 
 
 def _posts(filters: Filters, frequent: Topic | None) -> EntryQuerySet:
@@ -255,22 +285,7 @@ def _narrows(filters: Filters) -> bool:
     )
 
 
-def _with_words(filters: Filters) -> tuple[EntryQuerySet, str]:
-    results = ask(replace(filters, include_all=True, sort="terbaru"), size=MOST_HITS, facets=False)
-    note = " ".join(results.notes)
-    if results.next_anchor:
-        note += _("Dihitung dari %d hasil terbaru.") % MOST_HITS
-    return narrow(Entry.objects.public_of(pk__in=_ids(results.entry_ids)), filters), note
-
-
-def _ids(entry_ids: Sequence[int]) -> RawSQL:
-    """Any number of ids as one parameter: SQLite allows only so many."""
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(entry_ids)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(entry_ids)])
-
-
-def _period(filters: Filters, found: EntryQuerySet, today: date) -> Period:
+def _period(filters: Filters, first_day: Callable[[], date | None], today: date) -> Period:
     first, last = filters.date_from, filters.date_to
     if filters.month:
         month_first, month_last = month_days(filters.month)
@@ -279,7 +294,7 @@ def _period(filters: Filters, found: EntryQuerySet, today: date) -> Period:
     if first is None and not filters.q:
         first = _months_before(last, USUAL_MONTHS - 1)
     if first is None or (last - first).days > LONG_DAYS:
-        oldest = activity.first_day(found) or last
+        oldest = first_day() or last
         first = max(first or oldest, oldest)
     return Period(min(first, last), last)
 

@@ -49,16 +49,19 @@ SPARE = 10  # hits asked for beyond a page, in place of such as are no longer pu
 MOST_PAGE = 10_000
 
 
-def search(filters: Filters, *, size: int = 20, anchor: str = "", facets: bool = True) -> Results:
-    """One page of what the filters ask for; without counting facets if they are not wanted. Raises
-    BadParameter (q beyond the limits, anchor not of ours)."""
+def search(
+    filters: Filters, *, size: int = 20, anchor: str = "", facets: bool = True, checked: bool = True
+) -> Results:
+    """One page of what the filters ask for; without counting facets if they are not wanted, and, where the
+    caller looks itself, without looking whether posts are public still. Raises BadParameter (q beyond the
+    limits, anchor not of ours)."""
     started = time.monotonic()
     filters = replace(filters, q=read_words(filters.q))
     size = max(1, min(size, MOST_PAGE))
     begin = read_anchor(anchor)
     try:
         state = opened()
-        results = _Asking(state.reader, filters, size, begin, facets, started + LONGEST).answer()
+        results = _Asking(state.reader, filters, size, begin, facets, started + LONGEST, checked).answer()
         if state.is_growing:
             results.notes.append(_("Indeks sedang disusun; sebagian berita lama belum dapat ditemukan."))
     except IndexUnavailable as error:
@@ -127,8 +130,10 @@ class _Asking:
         begin: DateAnchor | RankAnchor | None,
         facets: bool,
         deadline: float,
+        checked: bool = True,
     ) -> None:
         self.reader, self.filters, self.size, self.begin = reader, filters, size, begin
+        self.checked = checked
         self.parsed: Parsed = parse(filters.q, resolve)
         self.notes: list[str] = []
         self.better = ""  # spelling
@@ -158,8 +163,10 @@ class _Asking:
         found = self.reader.search(replace(self.question, sort=sort, beyond=beyond, limit=self.size + SPARE))
         if not found.total and not found.is_partial:
             self.better = better_spelling(self.filters.q, self.parsed.tree, self.reader)
-        public = _public([entry_id for entry_id, _order in found.hits])
-        hits = [hit for hit in found.hits if hit[0] in public]
+        hits = found.hits
+        if self.checked:
+            public = _public([entry_id for entry_id, _order in hits])
+            hits = [hit for hit in hits if hit[0] in public]
         shown = hits[: self.size]
         more = len(hits) > self.size or len(found.hits) == self.size + SPARE
         last = str(DateAnchor(int(shown[-1][1]))) if shown and more else None

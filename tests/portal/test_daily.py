@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,9 +11,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from aggregator.models import Change, Entry, EntryTopic, PortalState, Stage, Topic
+from aggregator.models import Change, Entry, EntryTopic, PortalState, Satker, Stage, Topic
 from aggregator.search import Filters
-from portal import daily, lists, scope
+from portal import activity, daily, lists, scope
+from portal.days import Period
+from portal.hits import Hits
 from portal.models import Counted, CountState, DayCount
 from portal.totals import Totals
 from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
@@ -205,3 +208,21 @@ def test_runs_of_days_are_found_whole():
     days = [date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 5)]
     assert list(daily._runs(days)) == [(days[0], days[1]), (days[2], days[2])]
     assert list(daily._runs([])) == []
+
+
+def test_posts_found_by_words_are_summed_up_as_the_database_would(news):
+    found = Entry.objects.public()
+    period = Period(TODAY - timedelta(days=50), TODAY - timedelta(days=3))
+    entries, ids = period.of(found), [*found.newest().values_list("pk", flat=True), 0]
+    hits = Hits(found, ids)
+    cells = hits.cells(period)
+    assert activity.places_of(cells) == activity.places_of(activity.cells(entries))
+    assert activity.stage_days_of(cells) == activity.stage_days_of(activity.cells(entries))
+    assert activity.by_origin(cells) == activity.by_origin(activity.cells(entries))
+    assert hits.week(period) == activity.per_hour(entries)
+    assert hits.topic_months(period) == activity.per_topic_month(entries)
+    assert hits.undated == activity.undated(found) > 0
+    assert hits.first_day == activity.first_day(found)
+    assert [hit.pk for hit in hits.within(period)] == list(entries.newest().values_list("pk", flat=True))
+    offices = Satker.objects.filter(entries__in=entries).distinct()
+    assert hits.active_offices(period) == Counter(offices.values_list("province", flat=True))
