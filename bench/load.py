@@ -47,7 +47,7 @@ class Readers:
         self.base, self.entries = base, entries
         self.chance = random.Random(seed)
         self.took: dict[str, list[float]] = defaultdict(list)
-        self.codes: Counter[int] = Counter()
+        self.codes: Counter[tuple[str, int]] = Counter()  # by class of address; 0 where no answer came
         self.kept = 0  # answers that nobody had to make
 
     def wish(self) -> tuple[str, str]:
@@ -74,11 +74,11 @@ class Readers:
             try:
                 async with session.get(self.base + path) as answer:
                     await answer.read()
-                    self.codes[answer.status] += 1
+                    self.codes[kind, answer.status] += 1
                     kept = {answer.headers.get(name) for name in ("X-Proxy-Cache", "X-Cache")}
                     self.kept += bool(kept & {"HIT", "STALE", "UPDATING"})
             except (aiohttp.ClientError, TimeoutError):
-                self.codes[0] += 1
+                self.codes[kind, 0] += 1
             self.took[kind].append(time.monotonic() - began)
             await asyncio.sleep(self.chance.uniform(0.5, 1.5) * think)
 
@@ -187,7 +187,7 @@ def measure(town: Town, options: argparse.Namespace) -> None:
             paths,
             floor,
             options.readers,
-            options.seconds / 2,
+            options.seconds,
             THINK / 10,
             "ELECTION_MODE, ten times",
         )
@@ -253,9 +253,13 @@ def watch_lateness(town: Town, ended: list[bool], late: list[float]) -> None:
 
 def told(name: str, readers: Readers, floor: Readers, seconds: float) -> None:
     total = sum(readers.codes.values())
-    bad = {code: count for code, count in sorted(readers.codes.items()) if code not in (200, 301, 304)}
+    bad = [
+        f"{kind} {code}: {count}"
+        for (kind, code), count in sorted(readers.codes.items())
+        if code not in (200, 301, 304)
+    ]
     kept = readers.kept / max(1, total)
-    print(f"{name}: {total / seconds:.0f} answers/s, not 200: {bad or 'none'}, kept {kept:.0%}")
+    print(f"{name}: {total / seconds:.0f} answers/s, not 200: {', '.join(bad) or 'none'}, kept {kept:.0%}")
     ground = floor.p95()
     for kind, p95 in readers.p95().items():
         print(f"  {kind:<7} p95 {p95:7.1f} ms, {p95 / ground.get(kind, p95):5.1f} × alone")
