@@ -63,9 +63,13 @@ format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --no-header --quiet
+
+# All that is used anywhere, and of that what the image needs to run.
 lock:
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
-		--no-annotate --no-emit-index-url --no-header --upgrade --quiet -o constraints.txt
+	$(COMPILE) --all-extras --upgrade -o constraints.txt
+	$(COMPILE) -c constraints.txt -o deploy/requirements.txt
 
 clean:
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -21,6 +21,7 @@ from tests.services import write_nginx_config
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
+HADOLINT = str(Path(sys.executable).with_name("hadolint"))
 CONTAINERFILE = re.sub(r"\\\n", " ", (DEPLOY / "Containerfile").read_text())
 
 
@@ -77,6 +78,25 @@ def test_the_image_is_pinned_and_runs_as_an_ordinary_user() -> None:
         assert "rm -rf /var/lib/apt/lists" in run
     for pip in re.findall(r"pip install[^&]*", CONTAINERFILE):
         assert "--require-hashes" in pip
+
+
+@needs(HADOLINT)
+def test_hadolint_finds_nothing_in_the_recipe_of_the_image() -> None:
+    done = subprocess.run([HADOLINT, str(DEPLOY / "Containerfile")], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_image_holds_what_was_tested_and_nothing_to_test_with() -> None:
+    locked = _pins(DEPLOY.parent / "constraints.txt")
+    delivered = _pins(DEPLOY / "requirements.txt")
+    assert delivered <= locked
+    names = {name for name, _version in delivered}
+    assert {"django", "feedparser", "granian"} <= names
+    assert not names & {"pytest", "mypy", "playwright", "uv"}
+
+
+def _pins(path: Path) -> set[tuple[str, str]]:
+    return set(re.findall(r"^([\w.-]+)==(\S+)", path.read_text(), re.M))
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
