@@ -30,7 +30,7 @@ from bench.search_peers import Prepare, Question, fts5, peer_reader, raw_tantivy
 from bench.search_store import OutOfTime, fill, index, index_directly, index_size, set_up  # noqa: E402
 
 ROUNDS = 40
-LONG = 60.0  # seconds of one kind after which no more of its questions are asked
+LONG = 30.0  # seconds of one kind after which no more of its questions are asked
 CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
 clock = CLOCKS["wall"]
 KINDS = ("common", "rare", "and", "or", "phrase", "prefix", "filter + newest", "deep page", "suggestion")

@@ -37,7 +37,7 @@ from aggregator.search.ranking import WINDOW, Candidate, rank
 from aggregator.search.relaxing import relaxed
 from aggregator.search.results import FACETS, Results
 from aggregator.search.spelling import better_spelling
-from aggregator.search.synonyms import expand
+from aggregator.search.synonyms import expand, loosened
 
 log = logging.getLogger(__name__)
 
@@ -193,6 +193,9 @@ class _Asking:
         """What is found with all the words and, when that is little, with better spelled words, or with
         most of the words: the answer, and the hits with all the words."""
         found = self.reader.search(question)
+        if not found.total and question.tree and (loose := loosened(question.tree)) != question.tree:
+            question = replace(question, tree=loose)
+            found = self.reader.search(question)
         if found.total >= FEW or found.is_partial:
             return found, found.hits
         self.better = better_spelling(self.filters.q, self.parsed.tree, self.reader, rare_too=found.total > 0)

@@ -20,6 +20,7 @@ from aggregator.search.analysis import Token, plain, question_tokens
 MOST_TERMS = 24  # words of one question; more are left out, and said to be
 MOST_DEPTH = 8  # of parentheses; deeper ones are read as if they were not there
 SHORTEST_PREFIX = 2  # letters before the star
+LEAD_INS = ("berita", "kabar")  # "berita penetapan DPT": whatever is here is news
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,13 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words that follow each other; each as (form, stem)."""
+    """Words that follow each other; each as (form, stem). `is_meant`: typed without quotes, but known to be
+    one thing."""
 
     words: tuple[tuple[str, str], ...]
     in_title: bool = False
     weight: float = 1.0
+    is_meant: bool = False
 
     @property
     def stems(self) -> list[str]:
@@ -133,7 +136,7 @@ def parse(text: str, resolve: Resolve) -> Parsed:
         if parser.kind == "close":  # one too many
             parser.odd = True
             parser.step()
-    return Parsed(_all(items), parser.odd, parser.cut)
+    return Parsed(_without_lead_in(_all(items)), parser.odd, parser.cut)
 
 
 class _Parser:
@@ -306,6 +309,15 @@ def _all(items: list[Node]) -> Node | None:
     if len(flat) < 2:
         return flat[0] if flat else None
     return All(tuple(flat))
+
+
+def _without_lead_in(node: Node | None) -> Node | None:
+    """Less a first word that every post here could have; not of "berita acara"."""
+    match node:
+        case All(items=(Word(form=form, in_title=False), second, *rest)) if form in LEAD_INS:
+            if not (isinstance(second, Word) and second.form == "acara"):
+                return _all([second, *rest])
+    return node
 
 
 def _in_title(node: Node | None) -> Node | None:

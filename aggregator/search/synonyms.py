@@ -91,11 +91,29 @@ def _expand_sequence(items: tuple[Node, ...]) -> list[Node]:
         said = items[at : at + taken]
         first = said[0]
         in_title = isinstance(first, Word | Phrase) and first.in_title
-        ways: list[Node] = [said[0] if taken == 1 else All(said)]
+        ways: list[Node] = [said[0] if taken == 1 else _together(said, in_title)]
         ways += [_way(form, in_title) for form in others]
         found.append(Best(tuple(ways)))
         at += taken
     return found
+
+
+def _together(words: tuple[Node, ...], in_title: bool) -> Phrase:
+    """What has a short form is one thing, quoted or not: "pemungutan suara ulang" finds what "PSU" finds."""
+    forms = tuple((word.form, word.stem) for word in words if isinstance(word, Word))
+    return Phrase(forms, in_title=in_title, is_meant=True)
+
+
+def loosened(node: Node) -> Node:
+    """The tree with such words by themselves again."""
+    match node:
+        case Phrase(words=words, in_title=in_title, is_meant=True):
+            return All(tuple(Word(*word, in_title=in_title) for word in words))
+        case All(items=items):
+            return All(tuple(map(loosened, items)))
+        case Some(items=items) | Best(items=items):
+            return replace(node, items=tuple(map(loosened, items)))
+    return node
 
 
 def _longest(items: tuple[Node, ...], table: Table) -> tuple[int, list[Form]]:

@@ -92,6 +92,27 @@ def test_an_abbreviation_finds_what_it_stands_for_and_the_other_way_round():
     assert set(found("psu")) == set(found("pemungutan suara ulang")) == {long.pk, short.pk}
 
 
+def test_words_that_have_a_short_form_belong_together_unless_no_post_has_them_so():
+    make_entry("Ulang tahun, suara rakyat, pemungutan pajak")
+    apart = make_entry("Tetap saja pemilih ada di daftar")
+    together = make_entry("Pemungutan suara ulang di Pasaman")
+    short = make_entry("PSU di Papua")
+    follow(once=True)
+    for sort in ("relevan", "terbaru"):
+        assert set(found("pemungutan suara ulang", sort=sort)) == {together.pk, short.pk}
+        assert set(found("psu", sort=sort)) == {together.pk, short.pk}
+    assert found("daftar pemilih tetap") == [apart.pk]
+    assert found('"daftar pemilih tetap"') == []
+
+
+def test_a_post_need_not_say_that_it_is_news():
+    entry = make_entry("Penetapan DPT Kota Kediri")
+    record = make_entry("Berita acara penetapan DPT")
+    follow(once=True)
+    assert found("berita penetapan DPT Kota Kediri", sort="terbaru") == [entry.pk]
+    assert found("berita acara", sort="terbaru") == found("berita", sort="terbaru") == [record.pk]
+
+
 def test_a_short_name_finds_the_place():
     lobar = make_entry("Rakor dapil", satker=make_satker(name="KPU Kabupaten Lombok Barat"))
     make_entry("Rakor dapil", satker=make_satker(name="KPU Kabupaten Lombok Timur"))
