@@ -140,6 +140,10 @@ class _Asking:
         self.is_respelled = self.is_widened = False
         if self.parsed.cut:
             self.notes.append(_("Pertanyaan terlalu panjang; hanya kata-kata pertamanya yang dicari."))
+        if filters.q and self.parsed.tree is None:
+            self.notes.append(
+                _("Tidak ada kata yang dapat dicari dalam pertanyaan ini, jadi semua berita ditampilkan.")
+            )
         tree, narrow = lifted(expand(self.parsed.tree), narrowed(filters))
         first, until = order_span(filters.date_from, filters.date_to)
         self.question = Question(

@@ -43,14 +43,15 @@ def search(request: HttpRequest) -> HttpResponse:
     results = ask(filters, size=SIZE, anchor=anchor)
     if not anchor:
         record(filters, results)
-    return render(
+    words = results.did_you_mean if results.is_respelled else filters.q
+    response = render(
         request,
         "portal/search.html",
         {
             "filters": filters,
             "query": filters.q,
             "results": results,
-            "hits": hits_of(results, "" if dense else filters.q),
+            "hits": hits_of(results, "" if dense else words),
             "dense": dense,
             "tail": "&padat=1" if dense else "",
             "chips": filters.chips(),
@@ -61,9 +62,12 @@ def search(request: HttpRequest) -> HttpResponse:
             "next_page": filters.query_string(sebelum=results.next_anchor) if results.next_anchor else "",
             "all_query": filters.query_string(include_all=not filters.include_all),
             "did_you_mean_query": filters.query_string(q=results.did_you_mean),
-            "ways": [] if results.total else ways_out(filters),
+            "ways": [] if results.total or results.is_partial else ways_out(filters),
         },
     )
+    if results.is_partial:  # the next reader may have better luck
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def hits_of(results: Results, words: str) -> list[Hit]:

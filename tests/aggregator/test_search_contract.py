@@ -105,6 +105,13 @@ def test_words_that_have_a_short_form_belong_together_unless_no_post_has_them_so
     assert found('"daftar pemilih tetap"') == []
 
 
+def test_a_question_without_a_word_shows_everything_and_says_so():
+    make_entry("Rapat")
+    follow(once=True)
+    assert (ask("???").total, len(ask("???").notes)) == (1, 1)
+    assert ask().notes == ask("rapat").notes == []
+
+
 def test_a_post_need_not_say_that_it_is_news():
     entry = make_entry("Penetapan DPT Kota Kediri")
     record = make_entry("Berita acara penetapan DPT")

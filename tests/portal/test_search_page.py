@@ -118,6 +118,29 @@ def test_a_bad_parameter_is_named(client, query, status, named):
     assert named in response.content.decode()
 
 
+def test_hits_of_a_corrected_question_are_marked_by_it_and_it_is_said_once(client, answer):
+    note = "Tidak ada berita dengan kata “rekapitulsi”; ini hasil untuk “rekapitulasi”."
+    ids = [make_entry("Rekapitulasi suara").pk]
+    answer(
+        entry_ids=ids, did_you_mean="rekapitulasi", is_respelled=True, read_as="rekapitulasi", notes=[note]
+    )
+    html = get(client, "?q=rekapitulsi")
+    assert "<mark>Rekapitulasi</mark> suara" in html
+    assert note in html
+    assert "Mungkin maksud Anda" not in html
+    assert "Dibaca sebagai" not in html
+
+
+def test_a_search_that_ran_out_of_time_is_not_said_to_have_found_nothing_and_not_kept(client, answer):
+    answer(is_partial=True, total_is_exact=False, notes=["Pencarian ini berat."])
+    response = client.get("/cari?q=berat")
+    html = response.content.decode()
+    assert "Pencarian ini berat." in html
+    assert "Belum ada berita" not in html
+    assert "0 berita" not in html
+    assert response.headers["Cache-Control"] == "no-store"
+
+
 def test_queries_do_not_grow_with_the_hits(client, answer, django_assert_num_queries, monkeypatch):
     monkeypatch.setattr("portal.views.search.record", lambda *_args: None)  # writes once a second
     feed = make_feed()
