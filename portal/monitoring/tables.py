@@ -156,29 +156,33 @@ class Table:
     def body(self) -> SafeString:
         """All rows as markup. Written here and not in a template: a report has thousands of cells, and a
         template takes ten times as long."""
-        opening = [column.opening for column in self.columns]
+        opening, language = [column.opening for column in self.columns], get_language()
         rows: list[str] = []
         for row in self.rows:
-            cells = "</td>".join([start + _markup(cell) for start, cell in zip(opening, row, strict=True)])
-            rows.append(f"<tr>{cells}</td></tr>")
+            cells = [start + _markup(cell, language) for start, cell in zip(opening, row, strict=True)]
+            rows.append(f"<tr>{'</td>'.join(cells)}</td></tr>")
         return mark_safe("".join(rows))
 
 
 def shown(cell: Cell) -> str:
     """A cell as text, as people read it."""
+    return _shown(cell, get_language())
+
+
+def _shown(cell: Cell, language: str | None) -> str:
     match cell:
         case None:
             return DASH
         case bool():
             return _("ya") if cell else _("tidak")
         case int() | float():
-            return _number(cell, get_language())
+            return _number(cell, language)
         case Moment():
-            local, language = cell.local, get_language()
+            local = cell.local
             clock = _clock(local.hour, local.minute, language)
             return f"{_day(local.date(), language)} {clock} {cell.zone_label}"
         case date():
-            return _day(cell, get_language())
+            return _day(cell, language)
     return str(cell)
 
 
@@ -205,13 +209,16 @@ def _separator(language: str | None) -> str:
     return str(get_format("THOUSAND_SEPARATOR"))
 
 
-def _markup(cell: Cell) -> str:
-    if type(cell) is int and -1000 < cell < 1000:
+def _markup(cell: Cell, language: str | None) -> str:
+    kind = type(cell)
+    if kind is int and -1000 < cell < 1000:  # type: ignore[operator]
         return str(cell)
     if cell is None:
         return DASH
-    write = _WRITERS.get(type(cell))
-    return write(cell) if write else conditional_escape(shown(cell))
+    if kind in _FORMATTED:
+        return html.escape(_shown(cell, language))
+    write = _WRITERS.get(kind)
+    return write(cell) if write else conditional_escape(_shown(cell, language))
 
 
 def _link(cell: Link) -> str:
@@ -231,11 +238,10 @@ def _box(cell: Box) -> str:
     )
 
 
-_WRITERS: dict[
-    type, Callable[[Any], str]
-] = {  # by exact type: a subclass, as of a boolean, goes the long way
+# By exact type: a subclass, as of a boolean, goes the long way.
+_FORMATTED = frozenset({int, float, date, Moment})
+_WRITERS: dict[type, Callable[[Any], str]] = {
     str: html.escape,
-    int: lambda cell: html.escape(shown(cell)),
     Link: _link,
     State: _state,
     Box: _box,

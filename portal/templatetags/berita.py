@@ -22,9 +22,12 @@ from portal import structured, wording
 register = template.Library()
 
 
+_ZONE_LABELS = dict(Zone.choices)  # an enumeration makes its choices anew each time it is asked
+
+
 def zone_label(zone: str) -> str:
     """WIB, WITA or WIT; the zone's own name if it is none of ours."""
-    return Zone(zone).label if zone in Zone.values else zone
+    return _ZONE_LABELS.get(zone, zone)
 
 
 @register.filter

@@ -6,6 +6,7 @@ restart nor a second worker makes it again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -20,7 +21,8 @@ from portal.models import User
 from portal.monitoring.access import NATIONAL, satker_of
 from portal.monitoring.alerts.notices import recipients
 from portal.monitoring.figures import follow
-from portal.monitoring.figures.today import Today, newly_silent, today
+from portal.monitoring.figures.silence import Silence
+from portal.monitoring.figures.today import Today, today_and_silent
 from portal.monitoring.models import Digest, DigestPick, Notice
 
 MOST_NAMED = 20  # newly silent satker that are named
@@ -39,17 +41,17 @@ def make(now: datetime | None = None) -> Digest | None:
     day = day_due(now)
     if day is None or Digest.objects.filter(day=day).exists() or follow.current() is None:
         return None
-    figures = today(Satker.objects.all(), day, now)
+    nation = today_and_silent(Satker.objects.all(), day, now)
     try:
         with transaction.atomic():
-            made = Digest.objects.create(day=day, numbers=figures.numbers(), made_at=now)
-            Notice.objects.bulk_create(_messages(day, figures, now))
+            made = Digest.objects.create(day=day, numbers=nation[0].numbers(), made_at=now)
+            Notice.objects.bulk_create(_messages(day, nation, now))
     except IntegrityError:  # another worker was quicker
         return None
     return made
 
 
-def _messages(day: date, nation: Today, now: datetime) -> list[Notice]:
+def _messages(day: date, nation: tuple[Today, list[Silence]], now: datetime) -> list[Notice]:
     """One for each account of KPU RI and of provinces, with the figures of its satker."""
     bodies: dict[int | None, tuple[str, str]] = {}
     messages = []
@@ -58,7 +60,8 @@ def _messages(day: date, nation: Today, now: datetime) -> list[Notice]:
             continue
         place = user.satker.province_id if user.satker and user.role not in NATIONAL else None
         if place not in bodies:
-            bodies[place] = letter(user, nation if place is None else today(satker_of(user), day, now), now)
+            its = nation if place is None else today_and_silent(satker_of(user), day, now)
+            bodies[place] = letter(user, *its)
         subject, body = bodies[place]
         messages.append(
             Notice(
@@ -75,10 +78,8 @@ def _messages(day: date, nation: Today, now: datetime) -> list[Notice]:
     return messages
 
 
-def letter(user: User, figures: Today, now: datetime) -> tuple[str, str]:
-    """Subject and body of one account's digest."""
-    end = min(now, timezone.make_aware(datetime.combine(figures.day, datetime.max.time())))
-    quiet = newly_silent(satker_of(user), end)
+def letter(user: User, figures: Today, quiet: Sequence[Silence]) -> tuple[str, str]:
+    """Subject and body of one account's digest. `quiet`: who came to two weeks of silence that day."""
     national = user.role in NATIONAL
     facts = {
         "figures": figures,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from portal.models import User
 from portal.monitoring.access import NATIONAL
 from portal.monitoring.alerts.rules import RULES
 from portal.monitoring.models import Alert, Notice, Webhook
+from portal.templatetags.berita import long_time
 
 MOST_LISTED = 60  # events named in one mail; the rest is a number
 Mail, Hook = Notice.Channel.MAIL, Notice.Channel.WEBHOOK
@@ -70,7 +71,7 @@ def concerns(user: User, alert: Alert) -> bool:
 def _mails(alerts: Sequence[Alert], now: datetime) -> Iterable[Notice]:
     for user in recipients():
         if its := [alert for alert in alerts if concerns(user, alert)]:
-            subject, body = letter(its)
+            subject, body = letter(its, user, now)
             yield Notice(
                 kind=Notice.Kind.ALERT,
                 key=_key(its),
@@ -83,18 +84,35 @@ def _mails(alerts: Sequence[Alert], now: datetime) -> Iterable[Notice]:
             )
 
 
-def letter(alerts: Sequence[Alert]) -> tuple[str, str]:
-    """Subject and body: one event by its name, several by their number."""
-    subject = alerts[0].title if len(alerts) == 1 else _("%d peringatan pantauan") % len(alerts)
-    groups: dict[str, list[Alert]] = defaultdict(list)
+def letter(alerts: Sequence[Alert], user: User, now: datetime) -> tuple[str, str]:
+    """Subject and body: one event by its name, several by their number and kinds."""
+    counts = Counter(str(RULES[alert.rule].label) for alert in alerts)
+    groups: dict[tuple[str, int], list[tuple[Alert, str]]] = defaultdict(list)
     for alert in alerts[:MOST_LISTED]:
-        groups[str(RULES[alert.rule].label)].append(alert)
+        label = str(RULES[alert.rule].label)
+        groups[label, counts[label]].append((alert, why_again(alert)))
     facts = {
-        "groups": dict(groups),
+        "groups": [(label, number, told) for (label, number), told in groups.items()],
         "more": max(0, len(alerts) - MOST_LISTED),
         "base": settings.BASE_URL,
+        "user": user,
+        "now": now,
     }
+    subject = alerts[0].title
+    if len(alerts) > 1:
+        words = {"number": len(alerts), "kinds": ", ".join(counts)}
+        subject = _("%(number)d peringatan: %(kinds)s") % words
     return _one_line(subject), render_to_string("monitoring/alert_letter.txt", facts)
+
+
+def why_again(alert: Alert) -> str:
+    """Why an event is told that was told before; nothing of a new one."""
+    if not alert.notices:
+        return ""
+    since = long_time(alert.opened_at)
+    if alert.level > alert.noticed_level:
+        return _("memburuk; berlangsung sejak %s") % since
+    return _("pengingat; berlangsung sejak %s") % since
 
 
 def _hooks(alerts: Sequence[Alert], now: datetime) -> Iterable[Notice]:

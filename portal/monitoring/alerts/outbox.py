@@ -20,10 +20,12 @@ from django.utils import timezone
 from aggregator.errors import FetchError
 from aggregator.outbound import Outbound
 from aggregator.records import FetchPolicy
+from feeds.waiting import doubled
 from portal.monitoring.models import Notice, Webhook
 
 State, Channel = Notice.State, Notice.Channel
-WAITS = (60, 300, 1800, 7200, 21_600, 43_200)  # seconds after each failure; then it has failed
+FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=12)
+MOST_ATTEMPTS = 12  # within a good day; then it has failed
 CLAIM = timedelta(minutes=10)  # longer than any handing over
 
 
@@ -54,10 +56,10 @@ def _send(notice: Notice, now: datetime) -> bool:
         SENDERS[notice.channel](notice)
     except NotSent as error:
         attempts = notice.attempts + 1
-        if attempts > len(WAITS):
+        if attempts >= MOST_ATTEMPTS:
             mine.update(state=State.FAILED, error=str(error)[:300])
         else:
-            wait = timedelta(seconds=WAITS[attempts - 1])
+            wait = doubled(FIRST_RETRY, notice.attempts, LAST_RETRY)
             mine.update(state=State.WAITING, due_at=now + wait, error=str(error)[:300])
         return False
     mine.update(state=State.SENT, sent_at=now, error="")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Min, Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -18,8 +18,10 @@ from django_q.models import Schedule
 from aggregator import outage
 from aggregator.models import Duty, Feed, Gap, Quarantine, Satker, SatkerHold, SatkerHost
 from portal.models import User
+from portal.monitoring.figures import follow
 from portal.monitoring.figures.silence import classes, silences, silent
 from portal.monitoring.models import SiteCheck
+from portal.monitoring.plain_words import error_in_words
 from portal.monitoring.tables import Moment, shown
 
 Role = User.Role
@@ -28,6 +30,10 @@ MANY_FEEDS, MANY_SHARE = 10, 0.2  # failing at once from which the fault is look
 JUST_FAILED = timedelta(hours=1)
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 WORKER_LATE, SCHEDULE_LATE, FEEDS_LATE = timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30)
+
+
+class NotKnown(Exception):
+    """A rule cannot say now what is the matter: nothing begins and nothing ends by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,9 @@ class Rule:
 
 
 def _silent(now: datetime) -> Iterator[Condition]:
-    """A new level with each class."""
+    """A new level with each class. While the figures are counted anew, most satker have no last post yet."""
+    if follow.current() is None:
+        raise NotKnown
     steps = [step for step in classes() if step >= settings.ALERT_SILENCE_DAYS]
     if not steps:
         return
@@ -85,7 +93,8 @@ def _failing(now: datetime) -> Iterator[Condition]:
         yield Condition(
             str(feed.pk),
             title % {"satker": feed.satker, "since": _at(since, feed.satker.timezone)},
-            f"{feed.error_code}: {feed.error_message}"[:300],
+            _("%(words)s (%(code)s), %(times)d kali beruntun")
+            % {"words": error_in_words(feed.error_code), "code": feed.error_code, "times": feed.failures},
             feed.satker,
             _feed_address(feed),
             1 + (now - since >= WEEK) + (now - since >= MONTH),
@@ -115,19 +124,21 @@ def _outage(now: datetime) -> Iterator[Condition]:
 
 
 def _moved(now: datetime) -> Iterator[Condition]:
-    """A permanent redirect, a host that waits for approval, a satker held for a redirect elsewhere."""
+    """A permanent redirect, a host that waits for approval, a satker held for a redirect elsewhere. Those of
+    the registry itself wait in hundreds from the first day, and tell of no move."""
     for feed in Feed.objects.active().exclude(moved_to="").select_related("satker"):
         title = _("Umpan %s berpindah alamat") % feed.satker
         yield Condition(
             f"{feed.pk} {feed.moved_to}"[:200], title, feed.moved_to[:300], feed.satker, _feed_address(feed)
         )
-    for host in SatkerHost.objects.filter(state=SatkerHost.State.PROPOSED).select_related("satker"):
+    proposed = SatkerHost.objects.filter(state=SatkerHost.State.PROPOSED).select_related("satker")
+    for host in proposed.exclude(hostname=F("satker__hostname")):
         title = _("Host baru %s menunggu persetujuan") % host.satker
-        yield Condition(f"host {host.satker.code} {host.hostname}"[:200], title, host.hostname, host.satker)
+        key = f"host {host.satker.code} {host.hostname}"[:200]
+        yield Condition(key, title, host.hostname, host.satker, reverse("monitoring:candidates"))
     for hold in _holds(REDIRECTED):
-        yield Condition(
-            f"alih {hold.pk}", _("Umpan %s dialihkan ke host asing") % hold.satker, hold.reason, hold.satker
-        )
+        title = _("Umpan %s dialihkan ke host asing") % hold.satker
+        yield Condition(f"alih {hold.pk}", title, hold.reason, hold.satker, _office_address(hold.satker))
 
 
 def _hacked(now: datetime) -> Iterator[Condition]:
@@ -154,9 +165,8 @@ def _hacked(now: datetime) -> Iterator[Condition]:
 
 def _burst(now: datetime) -> Iterator[Condition]:
     for hold in _holds(BURST):
-        yield Condition(
-            str(hold.pk), _("Lonjakan kiriman %s, satker ditahan") % hold.satker, hold.reason, hold.satker
-        )
+        title = _("Lonjakan kiriman %s, satker ditahan") % hold.satker
+        yield Condition(str(hold.pk), title, hold.reason, hold.satker, _office_address(hold.satker))
 
 
 def _holds(reason: str) -> Iterable[SatkerHold]:
@@ -189,6 +199,7 @@ def _certificate(now: datetime) -> Iterator[Condition]:
             words % check.hostname,
             _("berlaku sampai %s") % _at(ends, check.satker.timezone),
             check.satker,
+            _office_address(check.satker),
             level=1 + (left < timedelta(days=7)) + (left < timedelta(days=1)),
         )
 
@@ -217,7 +228,11 @@ def _at(at: datetime, zone: str = "") -> str:
 
 
 def _feed_address(feed: Feed) -> str:
-    return f"{reverse('monitoring:report', args=[6])}#{feed.pk}"
+    return reverse("monitoring:feed", args=[feed.pk])
+
+
+def _office_address(satker: Satker) -> str:
+    return reverse("monitoring:office", args=[satker.code])
 
 
 RULES = {

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from portal.monitoring.alerts.rules import RULES, Condition, Rule
+from portal.monitoring.alerts.rules import RULES, Condition, NotKnown, Rule
 from portal.monitoring.models import Alert
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ def look(now: datetime | None = None, rules: Iterable[Rule] | None = None) -> Se
     for rule in rules or RULES.values():
         try:
             found = {condition.key: condition for condition in rule.find(now)}
+        except NotKnown:
+            continue
         except Exception:  # each rule stands alone: one that breaks must not silence the others
             log.exception("the alarm rule %s broke", rule.name)
             continue

@@ -103,7 +103,6 @@ class Counted:
     months: dict[date, Month] = field(default_factory=lambda: defaultdict(Month))
     subjects: Counter[tuple[date, str, int]] = field(default_factory=Counter)
     duties: dict[int, Duty] = field(default_factory=dict)
-    last: tuple[datetime, int, date, str] | None = None
 
     def day_rows(self) -> dict[Key, Key]:
         return {(day,): _values(figures, NUMBERS) for day, figures in self.days.items()}
@@ -144,8 +143,6 @@ def count(posts: Iterable[Post], zone: str) -> Counted:
             _subjects(counted.subjects, month, post)
             _times(counted.months[month], post, day)
             _duty(counted.duties, post, day)
-            key = (post.published_at, post.pk, day, post.title)
-            counted.last = max(filter(None, (counted.last, key)), default=None)
     for month, found in slugs.items():
         counted.months[month].double_slug = sum(n - 1 for slug, n in found.items() if slug and n > 1)
     for figures in counted.months.values():
@@ -213,14 +210,13 @@ def _duty(duties: dict[int, Duty], post: Post, day: date) -> None:
 
 def median(values: Sequence[int]) -> float | None:
     """Of sorted or unsorted numbers; of none it is not known."""
-    return percentile(values, 50)
+    return quantile(sorted(values), 50)
 
 
-def percentile(values: Sequence[int], part: int) -> float | None:
-    """Linear between the two nearest numbers."""
-    if not values:
+def quantile(ordered: Sequence[int], part: int) -> float | None:
+    """The number below which so many per cent of these lie, linear between the two nearest ones."""
+    if not ordered:
         return None
-    ordered = sorted(values)
     low, rest = divmod((len(ordered) - 1) * part, 100)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * rest / 100

@@ -1,21 +1,28 @@
-"""Keep the figures of every satker: whoever changes in the change sequence is counted again, whole.
+"""Keep the figures of every satker: where its posts changed in the change sequence, they are counted again.
 
-A satker has hundreds or a few thousand posts, so that counting it anew costs some milliseconds and nothing
-has to be remembered of where a post was counted before. What differs from the kept rows is written, in one
-transaction a satker; a killed run is repeated from its cursor and changes nothing twice.
+Counted are the months in which the changed posts stand now, and nothing is remembered of where they stood
+before: a month that one has left has fewer posts than are kept of it, so that the satker as a whole has. Then
+it is counted whole, and once a day anyway, because what is told of a post can depend on another satker's (the
+source of a story). What differs from the kept rows is written, in one transaction a satker; a killed run is
+repeated from its cursor and changes nothing twice.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
+from django.db.models import Min, Q, Sum
 from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState, Satker
-from portal.monitoring.figures import counting
+from portal.monitoring.figures import counting, months, places
+from portal.monitoring.figures.kept import keep, of_days, of_months, parts
 from portal.monitoring.figures.posts import posts_of
 from portal.monitoring.models import (
     DutyPost,
@@ -25,11 +32,15 @@ from portal.monitoring.models import (
     OfficeState,
     OfficeSubject,
     OfficeSums,
+    PlaceDay,
+    PlaceSubject,
 )
 
 MARKS = 5000  # looked at together: however many of them, a satker is counted once
+WHOLE_EVERY = timedelta(days=1)
 SUMS_FIELDS = (*counting.NUMBERS, "active_days", "days")
-Key = tuple[Any, ...]
+DUTY_FIELDS = ("day", "quarter", "named", "title")
+KEPT = (OfficeDay, OfficeSums, OfficeMonth, OfficeSubject, OfficeState, DutyPost, PlaceDay, PlaceSubject)
 
 
 def follow(seconds: float = 5.0) -> int:
@@ -44,8 +55,8 @@ def follow(seconds: float = 5.0) -> int:
             return counted
     while True:
         marks = Change.objects.after(state.xact, state.number, MARKS)
-        for satker in _satker_of([entry for _xact, _number, entry in marks]):
-            count_again(satker)
+        for satker, published in _touched([entry for _xact, _number, entry in marks]):
+            count_changed(satker, published)
             counted += 1
         if marks:
             state.xact, state.number = marks[-1][:2]
@@ -76,7 +87,7 @@ def _state() -> FigureState:
         last = Change.objects.newest()
         state.epoch, state.xact, state.number, state.built_at = epoch, *last, None
         with transaction.atomic():
-            for model in (OfficeDay, OfficeSums, OfficeMonth, OfficeSubject, OfficeState, DutyPost):
+            for model in KEPT:
                 model._default_manager.all().delete()
             state.save()
     return state
@@ -89,68 +100,94 @@ def _build(state: FigureState, deadline: float) -> int:
         count_again(satker)
         if time.monotonic() > deadline:
             return number
+    with transaction.atomic():
+        places.add_up_all()
     state.built_at = state.followed_at = timezone.now()
     state.save(update_fields=["built_at", "followed_at"])
     return len(left)
 
 
-def _satker_of(entry_ids: list[int]) -> Iterator[Satker]:
-    keys: set[int] = set()
-    for start in range(0, len(entry_ids), 500):
-        some = Entry.objects.filter(pk__in=entry_ids[start : start + 500]).order_by()
-        keys.update(some.values_list("satker", flat=True).distinct())
-    yield from Satker.objects.filter(pk__in=keys).order_by("pk")
+def _touched(entry_ids: list[int]) -> Iterator[tuple[Satker, set[datetime]]]:
+    """Whose posts these are, and when they were published."""
+    times: dict[int, set[datetime]] = defaultdict(set)
+    for some in parts(entry_ids, 500):
+        entries = Entry.objects.filter(pk__in=some).order_by()
+        for key, published in entries.values_list("satker", "published_at"):
+            times[key].add(published)
+    for satker in Satker.objects.filter(pk__in=times).order_by("pk"):
+        yield satker, times[satker.pk]
+
+
+def count_changed(satker: Satker, published: Iterable[datetime]) -> None:
+    """Bring the figures of this satker up to date after posts of these times have changed."""
+    clocks = ZoneInfo(satker.timezone)
+    touched = {months.number(at.astimezone(clocks).date()) for at in published}
+    lately = OfficeState.objects.filter(pk=satker.pk, whole_at__gt=timezone.now() - WHOLE_EVERY)
+    with transaction.atomic():
+        _alone(satker)
+        if lately.exists():
+            _count(satker, touched)
+            if _has_all(satker):
+                places.add_up(satker.province_id, touched)
+                return
+        _count_whole(satker)
+        places.add_up(satker.province_id)
+
+
+def _has_all(satker: Satker) -> bool:
+    """Whether no month that was not counted has lost a post: it cannot have got one, since a post that comes
+    is counted where it comes."""
+    kept = OfficeMonth.objects.filter(satker=satker).aggregate(n=Sum("posts"))["n"] or 0
+    return kept == Entry.objects.public_of(satker=satker.pk).count()
 
 
 def count_again(satker: Satker) -> None:
-    """Make the kept figures of this satker those of its posts."""
+    """Make the kept figures of this satker those of its posts. Its province is not added up."""
     with transaction.atomic():
         _alone(satker)
-        counted = counting.count(posts_of(satker.pk), satker.timezone)
-        its: dict[str, int | None] = {"satker_id": satker.pk}
-        _keep(OfficeDay, its, ("day",), counting.NUMBERS, counted.day_rows())
-        _keep(OfficeSums, its, ("month",), SUMS_FIELDS, counted.sums_rows())
-        _keep(OfficeMonth, its, ("month",), counting.QUALITY, counted.month_rows())
-        subjects = {key: (posts,) for key, posts in counted.subjects.items()}
-        placed = its | {"province_id": satker.province_id}
-        _keep(OfficeSubject, placed, ("month", "kind", "subject"), ("posts",), subjects)
-        duties = {(d.entry,): (d.day, d.quarter, d.named, d.title) for d in counted.duties.values()}
-        _keep(DutyPost, its, ("entry_id",), ("day", "quarter", "named", "title"), duties)
-        _, entry, day, title = counted.last or (None, None, None, "")
-        newest = {"last_entry_id": entry, "last_day": day, "last_title": title}
-        OfficeState.objects.update_or_create(
-            pk=satker.pk, defaults={**newest, "first_day": min(counted.days, default=None)}
-        )
+        _count_whole(satker)
+
+
+def _count_whole(satker: Satker) -> None:
+    _count(satker, None)
+    OfficeState.objects.filter(pk=satker.pk).update(whole_at=timezone.now())
+
+
+def _count(satker: Satker, touched: Collection[int] | None) -> None:
+    """`touched`: months; None: all."""
+    counted = counting.count(posts_of(satker, touched), satker.timezone)
+    its: dict[str, int | None] = {"satker_id": satker.pk}
+    days, firsts = of_days(touched) & Q(**its), of_months(touched) & Q(**its)
+    numbers = Q(**its) if touched is None else Q(month__in=touched, **its)
+    # A post that moved may have been kept on a day of a month that is not counted now.
+    duties = Q(**its) if touched is None else days | Q(pk__in=list(counted.duties))
+    keep(OfficeDay.objects.filter(days), its, ("day",), counting.NUMBERS, counted.day_rows())
+    keep(OfficeSums.objects.filter(numbers), its, ("month",), SUMS_FIELDS, counted.sums_rows())
+    keep(OfficeMonth.objects.filter(firsts), its, ("month",), counting.QUALITY, counted.month_rows())
+    subjects = {key: (posts,) for key, posts in counted.subjects.items()}
+    placed = its | {"province_id": satker.province_id}
+    keep(OfficeSubject.objects.filter(firsts), placed, ("month", "kind", "subject"), ("posts",), subjects)
+    told = {(d.entry,): (d.day, d.quarter, d.named, d.title) for d in counted.duties.values()}
+    keep(DutyPost.objects.filter(duties), its, ("entry_id",), DUTY_FIELDS, told)
+    OfficeState.objects.update_or_create(pk=satker.pk, defaults=_ends(satker))
+
+
+def _ends(satker: Satker) -> dict[str, Any]:
+    """The oldest and the newest dated post."""
+    dated = Entry.objects.public_of(satker=satker.pk, date_status__in=counting.CLEAR)
+    newest = dated.order_by("-published_at", "-pk").values_list(
+        "pk", "published_at", "public_revision__title"
+    )
+    entry, at, title = newest.first() or (None, None, "")
+    return {
+        "last_entry_id": entry,
+        "last_day": at.astimezone(ZoneInfo(satker.timezone)).date() if at else None,
+        "last_title": title or "",
+        "first_day": OfficeDay.objects.filter(satker=satker).aggregate(n=Min("day"))["n"],
+    }
 
 
 def _alone(satker: Satker) -> None:
     """Two that count one satker at once go one after the other. SQLite has one writer anyway."""
     if connection.vendor == "postgresql":
         list(Satker.objects.select_for_update(of=("self",), no_key=True).filter(pk=satker.pk).values("pk"))
-
-
-def _keep(
-    model: type[models.Model],
-    its: dict[str, int | None],
-    key: tuple[str, ...],
-    values: tuple[str, ...],
-    wanted: dict[Key, Key],
-) -> None:
-    """Write what differs from the kept rows, and nothing else."""
-    rows = model._default_manager.filter(satker_id=its["satker_id"])
-    kept = {row[1 : 1 + len(key)]: row for row in rows.values_list("pk", *key, *values)}
-    changed = {k for k, row in kept.items() if wanted.get(k) != row[1 + len(key) :]}
-    for some in _parts([kept[k][0] for k in changed], 500):
-        rows.filter(pk__in=some).delete()
-    model._default_manager.bulk_create(
-        [
-            model(**its, **dict(zip(key, k, strict=True)), **dict(zip(values, row, strict=True)))
-            for k, row in wanted.items()
-            if k in changed or k not in kept
-        ],
-        batch_size=500,
-    )
-
-
-def _parts(keys: list[Any], size: int) -> Iterable[list[Any]]:
-    return (keys[start : start + size] for start in range(0, len(keys), size))

@@ -11,9 +11,10 @@ from django.db.models import QuerySet, Sum
 from aggregator.models import Satker, Stage, Topic
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
+from portal.monitoring.figures.places import province_of
 from portal.monitoring.figures.reading import months
-from portal.monitoring.figures.sums import only
-from portal.monitoring.models import OfficeSubject
+from portal.monitoring.figures.sums import is_nation, only
+from portal.monitoring.models import OfficeSubject, PlaceSubject
 
 Kind = OfficeSubject.Kind
 
@@ -40,8 +41,8 @@ class MonthMix:
 
 def topics(satker: SatkerQuerySet, period: Period) -> list[tuple[Topic, int]]:
     """Posts on each topic, most first; a post may be on several."""
-    rows = _of(satker, period, Kind.TOPIC).values("subject").annotate(n=Sum("posts"))
-    counts = dict(rows.values_list("subject", "n"))
+    rows = _of_places(period, Kind.TOPIC) if is_nation(satker) else _of(satker, period, Kind.TOPIC)
+    counts = dict(rows.values_list("subject").annotate(n=Sum("posts")))
     found = [(topic, counts[topic.pk]) for topic in Topic.objects.filter(pk__in=counts)]
     return sorted(found, key=lambda pair: (-pair[1], pair[0].position))
 
@@ -82,8 +83,16 @@ def _of(satker: SatkerQuerySet, period: Period, kind: str) -> QuerySet[OfficeSub
 def _by_province(
     satker: SatkerQuerySet, period: Period, kind: str
 ) -> list[tuple[date, int | None, int, int]]:
+    if is_nation(satker):
+        kept = _of_places(period, kind).values_list("month", "place", "subject", "posts")
+        return [(month, province_of(place), subject, posts) for month, place, subject, posts in kept]
     rows = _of(satker, period, kind).values_list("month", "province", "subject").annotate(n=Sum("posts"))
     return list(rows)
+
+
+def _of_places(period: Period, kind: str) -> QuerySet[PlaceSubject]:
+    months_of = (period.first.replace(day=1), period.last)
+    return PlaceSubject.objects.filter(kind=kind, month__range=months_of).order_by()
 
 
 def _corrected(satker: SatkerQuerySet, period: Period) -> dict[tuple[date, int | None], int]:

@@ -15,11 +15,12 @@ from portal.monitoring.figures.counting import median
 from portal.monitoring.figures.days_off import days_of, local_day
 from portal.monitoring.figures.grid import Row, grid
 from portal.monitoring.figures.known import Known, known_days
+from portal.monitoring.figures.places import province_of
 from portal.monitoring.figures.reading import lags_of
 from portal.monitoring.figures.runs import Streaks
 from portal.monitoring.figures.silence import Silence, readings, silences
-from portal.monitoring.figures.sums import ALL_NUMBERS, NOTHING, Sums, only, ordered, sums
-from portal.monitoring.models import OfficeDay
+from portal.monitoring.figures.sums import ALL_NUMBERS, NOTHING, Sums, is_nation, only, ordered, sums
+from portal.monitoring.models import OfficeDay, PlaceDay
 
 MOST_DAYS = 62  # that are drawn, the newest
 UNKNOWN = Streaks(0, 0, 0)
@@ -128,7 +129,11 @@ def _places(
 
 
 def _by_place(satker: SatkerQuerySet, days: list[date]) -> dict[tuple[int | None, date], int]:
-    rows = only(satker, OfficeDay.objects.filter(day__range=(days[0], days[-1])))
+    its = {"day__range": (days[0], days[-1])}
+    if is_nation(satker):
+        kept = PlaceDay.objects.filter(**its).values_list("place", "day", "posts")
+        return {(province_of(place), day): n for place, day, n in kept}
+    rows = only(satker, OfficeDay.objects.filter(**its))
     summed = rows.values("satker__province", "day").annotate(n=Sum("posts"))
     return {(place, day): n for place, day, n in summed.values_list("satker__province", "day", "n")}
 

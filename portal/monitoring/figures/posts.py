@@ -1,15 +1,18 @@
-"""The public posts of one satker as counting wants them, in three queries."""
+"""The public posts of one satker as counting wants them, in three queries: all, or those of some months."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
 
 from aggregator.classify import BY_STAFF
-from aggregator.models import Correction, Entry, EntryTopic
+from aggregator.models import Correction, Entry, EntryTopic, Satker
 from portal.monitoring.figures.counting import Post
+from portal.monitoring.figures.months import span
 
 # What wrongly decoded UTF-8 looks like: â€™, Ã©, Â«, and the sign for "no such character".
 GARBLED = ("\ufffd", "â€", "Ã©", "Ã¢", "Â\u00a0", "ï»¿")
@@ -23,9 +26,11 @@ FIELDS = (
 )
 
 
-def posts_of(satker_id: int) -> Iterator[Post]:
-    topics, corrected = _topics(satker_id)
-    entries = Entry.objects.public_of(satker=satker_id).annotate(
+def posts_of(satker: Satker, months: Collection[int] | None = None) -> Iterator[Post]:
+    """`months`, as months.number names them, on the clocks of the satker; None: all."""
+    topics, corrected = _topics(satker, months)
+    mine = Entry.objects.public_of(satker=satker.pk).filter(within(satker, months))
+    entries = mine.annotate(
         title=F("public_revision__title"),
         categories=F("public_revision__categories"),
         source=F("story__lead__satker"),
@@ -67,25 +72,41 @@ def posts_of(satker_id: int) -> Iterator[Post]:
             is_corrected=rule.startswith(BY_STAFF) or pk in corrected,
             is_announcement=any("pengumuman" in str(label).lower() for label in labels or ()),
             slug=_slug(url),
-            source=source if source != satker_id else None,
+            source=source if source != satker.pk else None,
             named_duty="pdpb" if mentions and "pemilih" in (title or "").lower() else "",
         )
 
 
-def _topics(satker_id: int) -> tuple[dict[int, list[int]], set[int]]:
+def within(satker: Satker, months: Collection[int] | None, path: str = "") -> Q:
+    """Posts of these months, as a condition on the entry at `path`."""
+    if months is None:
+        return Q()
+    found = Q(**{f"{path}pk__in": ()})
+    for first, end in _bounds(months, ZoneInfo(satker.timezone)):
+        found |= Q(**{f"{path}published_at__gte": first, f"{path}published_at__lt": end})
+    return found
+
+
+def _bounds(months: Collection[int], clocks: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    for its in map(span, sorted(months)):
+        ends = its.first, its.last + timedelta(days=1)
+        first, end = (datetime.combine(day, time.min, clocks) for day in ends)
+        yield first, end
+
+
+def _topics(satker: Satker, months: Collection[int] | None) -> tuple[dict[int, list[int]], set[int]]:
     """Topics of each post, the best first, and the posts that a person corrected."""
     found: dict[int, list[int]] = defaultdict(list)
     corrected: set[int] = set()
-    rows = EntryTopic.objects.filter(entry__satker=satker_id).order_by(
-        "entry", "-by_staff", "-score", "topic"
-    )
+    theirs = Q(entry__satker=satker.pk) & within(satker, months, "entry__")
+    rows = EntryTopic.objects.filter(theirs).order_by("entry", "-by_staff", "-score", "topic")
     for entry, topic, by_staff, removed in rows.values_list("entry", "topic", "by_staff", "removed"):
         if by_staff or removed:
             corrected.add(entry)
         if not removed:
             found[entry].append(topic)
-    said = Correction.objects.filter(entry__satker=satker_id).order_by("id").values_list("entry", "by_rules")
-    for entry, by_rules in said:
+    said = Correction.objects.filter(theirs).order_by("id")
+    for entry, by_rules in said.values_list("entry", "by_rules"):
         (corrected.discard if by_rules else corrected.add)(entry)
     return found, corrected
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from aggregator.models import Feed
 from aggregator.querysets import SatkerQuerySet
 from portal.days import Period
-from portal.monitoring.figures.counting import median, percentile
+from portal.monitoring.figures.counting import quantile
 from portal.monitoring.figures.months import month_of, split
 from portal.monitoring.figures.sums import only
 from portal.monitoring.models import FeedDay, FeedMonth, OfficeMonth
@@ -54,7 +54,7 @@ class FeedReading:
 
 FIELDS = (  # of a feed and its satker, of which a nation has hundreds with many more
     *("url", "state", "error_code", "failures", "last_success_at", "moved_to"),
-    *("satker__code", "satker__name", "satker__timezone", "satker__province__name"),
+    *("satker__code", "satker__name", "satker__timezone"),
 )
 NUMBERS = ("polls", "fetched", "unmodified", "same_body", "failed")
 
@@ -74,7 +74,7 @@ def feed_readings(satker: SatkerQuerySet, period: Period) -> list[FeedReading]:
     """Every feed of these satker that is active or was asked in the period."""
     polls = polls_of(satker, period)
     delays = delays_of(satker, period)
-    feeds = only(satker, Feed.objects.select_related("satker__province")).only(*FIELDS)
+    feeds = only(satker, Feed.objects.select_related("satker")).only(*FIELDS)
     return [
         FeedReading(feed, polls.get(feed.pk) or Polls(), delays.get(feed.satker_id) or Delay(0, None, None))
         for feed in feeds.order_by("satker__code", "url")
@@ -84,10 +84,11 @@ def feed_readings(satker: SatkerQuerySet, period: Period) -> list[FeedReading]:
 
 def delays_of(satker: SatkerQuerySet, period: Period) -> dict[int, Delay]:
     """By satker, over the whole months that the period touches."""
-    minutes = _gathered(months(satker, period), "delays")
-    for found in minutes.values():
-        found.sort()
-    return {key: Delay(len(found), median(found), percentile(found, 95)) for key, found in minutes.items()}
+    found = {}
+    for key, minutes in _gathered(months(satker, period), "delays").items():
+        minutes.sort()
+        found[key] = Delay(len(minutes), quantile(minutes, 50), quantile(minutes, 95))
+    return found
 
 
 def lags_of(satker: SatkerQuerySet, period: Period) -> dict[int, list[int]]:

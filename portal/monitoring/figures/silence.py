@@ -63,7 +63,8 @@ def silences(
     where they are in hand."""
     now = now or timezone.now()
     offices = ordered(satker)
-    states = {state.pk: state for state in only(satker, OfficeState.objects.all())}
+    kept = only(satker, OfficeState.objects.all()).values_list("pk", *Newest._fields)
+    states = {key: Newest(*fields) for key, *fields in kept}
     feeds = readings(satker, now) if feeds is None else feeds
     oldest = min((s.last_day for s in states.values() if s.last_day), default=now.date())
     off = DaysOff.of(Period(oldest, now.date() + timedelta(days=1)))
@@ -96,7 +97,7 @@ def _longest_first(row: Silence) -> tuple[bool, float, str]:
 
 
 def _silence(
-    office: Satker, state: OfficeState | None, feeds: dict[int, Reading], off: DaysOff, now: datetime
+    office: Satker, state: Newest | None, feeds: dict[int, Reading], off: DaysOff, now: datetime
 ) -> Silence:
     reading = feeds.get(office.pk) or Reading(_("belum ada umpan"), None)
     last = state.last_day if state else None
@@ -117,6 +118,14 @@ def _silence(
         reading.problem,
         reached(before),
     )
+
+
+class Newest(NamedTuple):
+    """The newest dated post of one satker."""
+
+    last_day: date | None
+    last_title: str
+    last_entry_id: int | None
 
 
 class Told(NamedTuple):

@@ -82,7 +82,12 @@ def by_day(satker: SatkerQuerySet, period: Period) -> dict[int, dict[date, int]]
 def only(satker: SatkerQuerySet, rows: QuerySet[R], path: str = "satker") -> QuerySet[R]:
     """Of these rows those of these satker, in no order; of all satker simply all."""
     rows = rows.order_by()
-    return rows.filter(**{f"{path}__in": satker.order_by().values("pk")}) if satker.query.where else rows
+    return rows if is_nation(satker) else rows.filter(**{f"{path}__in": satker.order_by().values("pk")})
+
+
+def is_nation(satker: SatkerQuerySet) -> bool:
+    """Whether these are simply all satker."""
+    return not satker.query.where
 
 
 def ordered(satker: SatkerQuerySet) -> list[Satker]:

@@ -60,13 +60,22 @@ class Today:
 
 def today(satker: SatkerQuerySet, day: date, now: datetime | None = None) -> Today:
     """`day`: today, or a day that is over."""
+    return today_and_silent(satker, day, now)[0]
+
+
+def today_and_silent(
+    satker: SatkerQuerySet, day: date, now: datetime | None = None
+) -> tuple[Today, list[silence.Silence]]:
+    """And those satker that came to two weeks of silence on that day."""
     now = now or timezone.now()
     begin, end = day_start(day), day_start(day + timedelta(days=1))
     published = sums(satker, Period(day, day))
     held, held_now = _held(satker, begin, end)
     failing, failing_new = _failing(satker, day)
-    quiet, quiet_new, unknown = _silent(satker, min(now, end - timedelta(seconds=1)))
-    return Today(
+    known = silence.silences(satker, min(now, end - timedelta(seconds=1)))
+    quiet = silence.silent(known, SILENT)
+    new = [row for row in quiet if row.reached_before < SILENT]
+    figures = Today(
         day,
         satker.count(),
         len(published),
@@ -79,12 +88,13 @@ def today(satker: SatkerQuerySet, day: date, now: datetime | None = None) -> Tod
         only(satker, Entry.objects.filter(withdrawn_at__gte=begin, withdrawn_at__lt=end)).count(),
         failing,
         failing_new,
-        quiet,
-        quiet_new,
-        unknown,
+        len(quiet),
+        len(new),
+        len(silence.unknown(known)),
         _migrated(satker),
         tuple(_topics(satker, day)[:5]),
     )
+    return figures, new
 
 
 def _held(satker: SatkerQuerySet, begin: datetime, end: datetime) -> tuple[int, int]:
@@ -106,21 +116,6 @@ def failing_feeds(satker: SatkerQuerySet, day: date) -> set[int]:
 def _failing(satker: SatkerQuerySet, day: date) -> tuple[int, int]:
     found = failing_feeds(satker, day)
     return len(found), len(found - failing_feeds(satker, day - timedelta(days=1)))
-
-
-def _silent(satker: SatkerQuerySet, moment: datetime) -> tuple[int, int, int]:
-    rows = silence.silences(satker, moment)
-    quiet = silence.silent(rows, SILENT)
-    return len(quiet), len(_new(quiet)), len(silence.unknown(rows))
-
-
-def newly_silent(satker: SatkerQuerySet, moment: datetime) -> list[silence.Silence]:
-    """Those that came to two weeks of silence within the day before this moment."""
-    return _new(silence.silent(silence.silences(satker, moment), SILENT))
-
-
-def _new(quiet: list[silence.Silence]) -> list[silence.Silence]:
-    return [row for row in quiet if row.reached_before < SILENT]
 
 
 def _migrated(satker: SatkerQuerySet) -> int:

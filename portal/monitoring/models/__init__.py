@@ -14,6 +14,8 @@ from portal.monitoring.models.figures import (
     OfficeState,
     OfficeSubject,
     OfficeSums,
+    PlaceDay,
+    PlaceSubject,
 )
 from portal.monitoring.models.sites import MigrationChange, MigrationPlan, SiteCheck
 from portal.monitoring.models.targets import Exemption, SavedView, Target
@@ -37,6 +39,8 @@ __all__ = [
     "OfficeState",
     "OfficeSubject",
     "OfficeSums",
+    "PlaceDay",
+    "PlaceSubject",
     "RecoveryCode",
     "SavedView",
     "SecondFactor",

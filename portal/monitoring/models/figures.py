@@ -120,14 +120,53 @@ class OfficeSubject(models.Model):
         return f"{self.satker_id} {self.month:%Y-%m} {self.kind}{self.subject}: {self.posts}"
 
 
+class PlaceDay(models.Model):
+    """Posts of all satker of one province on one day, each on its own clocks. `place` is the key of the
+    province; 0 stands for the national office."""
+
+    place = models.BigIntegerField()
+    day = models.DateField()
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["place", "day"], name="placeday_unique")]
+        indexes = [models.Index(fields=["day", "place", "posts"], name="placeday_day")]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.day}: {self.posts}"
+
+
+class PlaceSubject(models.Model):
+    """OfficeSubject, of all satker of one province added up, so that a year of the nation need not be."""
+
+    place = models.BigIntegerField()
+    month = models.DateField()
+    kind = models.CharField(max_length=1, choices=OfficeSubject.Kind.choices)
+    subject = models.BigIntegerField(default=0)
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["place", "month", "kind", "subject"], name="placesubject_unique")
+        ]
+        indexes = [
+            models.Index(fields=["kind", "month", "place", "subject", "posts"], name="placesubject_month")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.month:%Y-%m} {self.kind}{self.subject}: {self.posts}"
+
+
 class OfficeState(models.Model):
-    """The oldest and the newest dated post of one satker. A row says that the satker has been counted."""
+    """The oldest and the newest dated post of one satker. A row says that the satker has been counted;
+    `whole_at`: with all its months."""
 
     satker = models.OneToOneField(Satker, on_delete=models.CASCADE, primary_key=True, related_name="+")
     last_entry_id = models.BigIntegerField(null=True)
     first_day = models.DateField(null=True)
     last_day = models.DateField(null=True)
     last_title = models.CharField(max_length=500, blank=True)
+    whole_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.satker_id}: {self.last_day}"

@@ -19,11 +19,11 @@ def office_columns() -> list[Column]:
 
 def office(satker: Satker) -> tuple[str, Link, str]:
     """Code, name as the way to its page, province."""
-    return (
-        satker.code,
-        Link(satker.name, _address(satker.code)),
-        satker.province.name if satker.province else "",
-    )
+    return satker.code, office_link(satker), satker.province.name if satker.province else ""
+
+
+def office_link(satker: Satker) -> Link:
+    return Link(satker.name, _address(satker.code))
 
 
 @lru_cache(maxsize=2048)

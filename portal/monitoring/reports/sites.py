@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +16,7 @@ from portal.monitoring.figures.quality import quality
 from portal.monitoring.figures.reading import FeedReading, feed_readings
 from portal.monitoring.figures.sums import ordered
 from portal.monitoring.models import MigrationPlan, SiteCheck
-from portal.monitoring.reports.cells import office, office_columns, table
+from portal.monitoring.reports.cells import office, office_columns, office_link, table
 from portal.monitoring.tables import Cell, Column, Moment, State, Table
 
 
@@ -57,16 +59,27 @@ def failures(asked: Asked) -> Table:
     )
 
 
-def _checks() -> dict[str, SiteCheck]:
-    return {check.hostname: check for check in SiteCheck.objects.all()}
+class Look(NamedTuple):
+    """What the last look at a host found."""
+
+    tls_expires_at: datetime | None
+    generator: str
+    powered_by: str
+    checked_at: datetime
 
 
-def _failure_row(row: FeedReading, checks: dict[str, SiteCheck]) -> tuple[Cell, ...]:
+def _checks() -> dict[str, Look]:
+    rows = SiteCheck.objects.values_list("hostname", *Look._fields)
+    return {host: Look(*found) for host, *found in rows}
+
+
+def _failure_row(row: FeedReading, checks: dict[str, Look]) -> tuple[Cell, ...]:
     feed, polls = row.feed, row.polls
     check = checks.get(feed.url.split("/")[2].partition(":")[0])
     kinds = ", ".join(f"{code} {count}" for code, count in polls.kinds.most_common())
     return (
-        *office(feed.satker)[:2],
+        feed.satker.code,
+        office_link(feed.satker),
         feed.url,
         feed_state(feed),
         polls.polls,

@@ -23,7 +23,7 @@ from portal.monitoring.access import NATIONAL, Role, satker_of, staff, staff_use
 from portal.monitoring.alert_forms import WebhookForm
 from portal.monitoring.alerts import digest as digests
 from portal.monitoring.alerts.rules import RULES
-from portal.monitoring.figures.today import today
+from portal.monitoring.figures.today import today_and_silent
 from portal.monitoring.lists import people as lists
 from portal.monitoring.models import Alert, Digest, DigestPick, Notice, Webhook
 from portal.monitoring.show import file_addresses, file_of, show
@@ -243,7 +243,7 @@ def digest(request: HttpRequest) -> HttpResponse:
     user, now = staff_user(request), timezone.now()
     day = asked.read_day(request, "hari") or timezone.localdate(now)
     told = Digest.objects.filter(day=day).first()
-    subject, body = digests.letter(user, today(satker_of(user), day, now), now)
+    subject, body = digests.letter(user, *today_and_silent(satker_of(user), day, now))
     context = {
         "day": day,
         "told": told,

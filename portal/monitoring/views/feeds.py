@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,6 +20,7 @@ from aggregator import links
 from aggregator.models import Feed, FetchLog, Gap, Province, RawFeed, SatkerHost
 from portal.days import Period
 from portal.forms import read_choice, read_text
+from portal.models import User
 from portal.monitoring import deciding
 from portal.monitoring.access import own_or_404, satker_of, staff, staff_user, within
 from portal.monitoring.figures import reading
@@ -40,6 +41,11 @@ FIELDS = (  # of a feed and its satker, that the list shows
     *("satker__code", "satker__name", "satker__timezone", "satker__province_id"),
 )
 MOST_EXPORTED = 20_000
+
+
+class Certificate(NamedTuple):
+    tls_error: str
+    tls_expires_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Wanted:
             only=read_choice(request, "hanya", ["", "sertifikat", "pindah", "celah"]),
         )
 
-    def takes(self, feed: Feed, check: SiteCheck | None, gaps: int) -> bool:
+    def takes(self, feed: Feed, check: Certificate | None, gaps: int) -> bool:
         """Judged here: a nation has hundreds of feeds, and the figures beside them are in hand."""
         wanted = (
             not self.state or state_of(feed) == self.state,
@@ -98,7 +104,7 @@ def state_of(feed: Feed) -> str:
     return {"candidate": "calon", "stopped": "berhenti", "disabled": "mati"}[feed.state]
 
 
-def ends_soon(check: SiteCheck | None, now: datetime | None = None) -> bool:
+def ends_soon(check: Certificate | None, now: datetime | None = None) -> bool:
     """The certificate is bad, or will have ended in three weeks."""
     if check is None:
         return False
@@ -130,7 +136,7 @@ def _table(request: HttpRequest, wanted: Wanted) -> tuple[Table, dict[str, Count
     own = satker_of(staff_user(request))
     rows = list(within(staff_user(request), Feed.objects.select_related("satker").only(*FIELDS)))
     rows.sort(key=lambda feed: (state_of(feed) != "gagal", feed.satker.code, feed.url))
-    checks = checks_of(rows)
+    checks = _certificates(staff_user(request))
     gaps = Counter(Gap.objects.filter(filled_at=None).values_list("feed", flat=True))
     today = timezone.localdate()
     period = Period(today - timedelta(days=DAYS - 1), today)
@@ -162,7 +168,7 @@ def _cells(
     feed: Feed,
     polls: reading.Polls | None,
     delay: reading.Delay | None,
-    check: SiteCheck | None,
+    check: Certificate | None,
     gaps: int,
 ) -> list[Cell]:
     words, tone = WORDS[state_of(feed)]
@@ -190,10 +196,11 @@ def key_of(feed: Feed) -> tuple[int, str]:
     return feed.satker_id, links.host(feed.url)
 
 
-def checks_of(rows: Iterable[Feed]) -> dict[tuple[int, str], SiteCheck]:
-    """The last look at the host of each feed."""
-    checks = SiteCheck.objects.filter(satker__in={feed.satker_id for feed in rows})
-    return {(check.satker_id, check.hostname): check for check in checks}
+def _certificates(user: User) -> dict[tuple[int, str], Certificate]:
+    """As the last look at each host saw it."""
+    looks = within(user, SiteCheck.objects.order_by())
+    rows = looks.values_list("satker", "hostname", *Certificate._fields)
+    return {(satker, host): Certificate(*found) for satker, host, *found in rows}
 
 
 def _to_confirm(request: HttpRequest) -> int:
@@ -232,7 +239,7 @@ def feed(request: HttpRequest, pk: int) -> HttpResponse:
         "feed": found,
         "state": WORDS[state_of(found)],
         "why": error_in_words(found.error_code),
-        "check": checks_of([found]).get(key_of(found)),
+        "check": SiteCheck.objects.filter(satker=found.satker_id, hostname=links.host(found.url)).first(),
         "reading": readings[0] if readings else None,
         "days": DAYS,
         "page": log,

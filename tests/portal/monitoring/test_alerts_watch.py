@@ -17,7 +17,7 @@ from portal.models import User
 from portal.monitoring.alerts import notices, rules, watch
 from portal.monitoring.alerts.rules import RULES, Condition, Rule
 from portal.monitoring.figures import follow
-from portal.monitoring.models import Alert, Notice, SiteCheck
+from portal.monitoring.models import Alert, FigureState, Notice, SiteCheck
 from tests.factories import make_entry, make_feed, make_satker
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +121,7 @@ def test_events_of_one_look_are_one_mail(world):
         world.set(str(number))
     assert len(world.look()) == 40
     notice = Notice.objects.get()
-    assert notice.subject == "40 peringatan pantauan"
+    assert notice.subject == "40 peringatan: dugaan peretasan"
     assert "Perkara 17" in notice.body
 
 
@@ -202,6 +202,33 @@ def test_silence_is_told_from_its_class_and_grows_with_it(settings):
     make_entry(feed=make_feed(error_code="dns"), published_at=NOW - 90 * DAY)
     follow.follow()
     assert [condition.level for condition in found("silent")] == [2, 1]
+
+
+def test_while_figures_are_counted_anew_silence_neither_begins_nor_ends():
+    make_entry(feed=make_feed(last_success_at=NOW), published_at=NOW - 90 * DAY)
+    follow.follow()
+    watch.look(NOW, [RULES["silent"]])
+    FigureState.objects.update(built_at=None)
+    make_feed(last_success_at=NOW)  # of a satker whose last post is not known yet
+    watch.look(NOW + HOUR, [RULES["silent"]])
+    assert [alert.closed_at for alert in Alert.objects.all()] == [None]
+
+
+def test_the_hosts_of_a_registry_that_wait_for_approval_are_no_alarm():
+    satker = make_satker()
+    SatkerHost.objects.create(satker=satker, hostname=satker.hostname, state="proposed")
+    assert found("moved") == []
+
+
+def test_an_event_told_again_says_why(world, account):
+    user = account("viewer")
+    world.set("a")
+    world.look()
+    assert notices.why_again(Alert(title="x")) == ""
+    assert "pengingat; berlangsung sejak" in notices.letter(list(Alert.objects.all()), user, NOW)[1]
+    world.set("a", level=2)
+    watch.look(world.now, [world.rule])
+    assert "memburuk; berlangsung sejak" in notices.letter(list(Alert.objects.all()), user, NOW)[1]
 
 
 def test_a_feed_is_told_when_it_fails_for_long():
@@ -330,6 +357,7 @@ def test_ninety_days_none_missed_and_none_doubled(account, seed):
 
 
 def test_every_rule_runs_on_an_empty_portal():
+    follow.follow()
     for name in RULES:
         assert isinstance(found(name, timezone.now()), list)
     assert rules.MANY_FEEDS > 1

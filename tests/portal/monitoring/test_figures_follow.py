@@ -9,17 +9,29 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.models import Change, Entry, EntryTopic, PortalState, Satker, Stage, Topic
 from portal.monitoring.figures import counting, follow
-from portal.monitoring.models import DutyPost, FigureState, OfficeDay, OfficeMonth, OfficeState, OfficeSubject
+from portal.monitoring.models import (
+    DutyPost,
+    FigureState,
+    OfficeDay,
+    OfficeMonth,
+    OfficeState,
+    OfficeSubject,
+    OfficeSums,
+    PlaceDay,
+    PlaceSubject,
+)
 from tests.factories import make_entry, make_feed, make_satker
 
 # On PostgreSQL a follower sees a mark when its transaction has ended.
 pytestmark = pytest.mark.django_db(transaction=connection.vendor == "postgresql")
 ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura")
+ENDLESS = float("inf")  # seconds, on a machine that is busy with something else
 MONTH_END = datetime(2026, 10, 31, 17, 0, tzinfo=UTC)  # 1 November 00.00 WIB
 
 
@@ -108,11 +120,78 @@ def assert_equal():
 def test_kept_figures_equal_direct_counts_in_three_zones(feeds, subjects, seed):
     chance = random.Random(seed)
     history(chance, feeds, *subjects, size=chance.randint(1, 30))
-    follow.follow()
+    follow.follow(ENDLESS)
     assert_equal()
     disturb(chance, subjects[0])
-    follow.follow()
+    follow.follow(ENDLESS)
     assert_equal()
+
+
+MODELS = (OfficeDay, OfficeSums, OfficeMonth, OfficeSubject, DutyPost, OfficeState, PlaceDay, PlaceSubject)
+
+
+def everything():
+    """All kept figures, without what says when and in which order they were written."""
+    found = []
+    for model in MODELS:
+        rows = model.objects.values()
+        found += sorted(str({k: v for k, v in row.items() if k not in ("id", "whole_at")}) for row in rows)
+    return found
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10**6))
+def test_counting_touched_months_gives_what_counting_everything_gives(feeds, subjects, seed):
+    chance = random.Random(seed)
+    history(chance, feeds, *subjects, size=chance.randint(1, 30))
+    follow.follow(ENDLESS)
+    for _round in range(3):
+        disturb(chance, subjects[0])
+        history(chance, feeds, *subjects, size=2)
+        follow.follow(ENDLESS)
+    followed = everything()
+    follow.rebuild()
+    assert followed == everything()
+
+
+def test_a_changed_post_has_its_month_counted_and_on_another_day_its_satker_whole(feeds):
+    _old, new = (make_entry(feed=feeds[0], published_at=MONTH_END - timedelta(days=days)) for days in (60, 1))
+    follow.follow()
+    spoilt = OfficeDay.objects.filter(day__lt=date(2026, 10, 1))
+    spoilt.update(posts=99)
+    for hours, posts in ((0, 99), (25, 1)):
+        OfficeState.objects.update(whole_at=F("whole_at") - timedelta(hours=hours))
+        Change.objects.mark([new.pk])
+        follow.follow()
+        assert spoilt.get().posts == posts
+
+
+def test_a_province_is_its_satker_added_up_and_the_national_office_a_place_of_its_own(feeds, subjects):
+    feeds.append(make_feed(satker=make_satker(code="0000", level="national", province=None)))
+    history(random.Random(3), feeds, *subjects, size=40)
+    follow.follow(ENDLESS)
+    days, kinds = Counter(), Counter()
+    for place, day, posts in OfficeDay.objects.values_list("satker__province", "day", "posts"):
+        days[place or 0, day] += posts
+    for place, *key, posts in OfficeSubject.objects.values_list(
+        "satker__province", "month", "kind", "subject", "posts"
+    ):
+        kinds[place or 0, *key] += posts
+    assert (
+        Counter({tuple(key): n for *key, n in PlaceDay.objects.values_list("place", "day", "posts")}) == days
+    )
+    rows = PlaceSubject.objects.values_list("place", "month", "kind", "subject", "posts")
+    assert Counter({tuple(key): n for *key, n in rows}) == kinds
+    assert 0 in {place for place, _day in days}
+
+
+def test_a_post_that_leaves_a_month_is_missed_there(feeds):
+    entry, _other = (make_entry(feed=feeds[0], published_at=MONTH_END - timedelta(days=3)) for _ in range(2))
+    follow.follow()
+    Entry.objects.filter(pk=entry.pk).update(published_at=MONTH_END + timedelta(days=40))
+    Change.objects.mark([entry.pk])
+    follow.follow()
+    assert list(OfficeMonth.objects.order_by("month").values_list("posts", flat=True)) == [1, 1]
 
 
 def test_a_post_at_midnight_of_a_zone_counts_in_the_month_of_that_zone(feeds):

@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.models import Entry, EntryTopic, Quarantine, Satker, Topic
 from portal.monitoring.figures import follow
-from portal.monitoring.figures.today import newly_silent, today
+from portal.monitoring.figures.today import today, today_and_silent
 from portal.monitoring.models import FeedDay
 from tests.factories import make_entry, make_feed, make_satker
 from tests.portal.monitoring.world import make_feed_day
@@ -77,7 +77,7 @@ def test_newly_silent_are_those_that_came_to_two_weeks_that_day():
         make_entry(feed=make_feed(**READ), published_at=NOON - timedelta(days=days))
     found = figures()
     assert (found.silent, found.silent_new) == (3, 1)
-    assert [row.days for row in newly_silent(Satker.objects.all(), NOON)] == [14]
+    assert [row.days for row in today_and_silent(Satker.objects.all(), DAY, NOON)[1]] == [14]
 
 
 def test_topics_of_the_day_stand_most_first():

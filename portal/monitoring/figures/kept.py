@@ -1,0 +1,54 @@
+"""Kept rows: which belong to some months, and bringing them up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from portal.monitoring.figures import months
+
+Key = tuple[Any, ...]
+
+
+def of_days(touched: Collection[int] | None) -> Q:
+    """Rows of days of these months (None: of all)."""
+    if touched is None:
+        return Q()
+    found = Q(pk__in=())
+    for its in map(months.span, touched):
+        found |= Q(day__range=(its.first, its.last))
+    return found
+
+
+def of_months(touched: Collection[int] | None) -> Q:
+    """Rows of these months, where they name the month by its first day."""
+    return Q() if touched is None else Q(month__in=[months.span(month).first for month in touched])
+
+
+def keep(
+    rows: models.QuerySet[Any],
+    its: dict[str, int | None],
+    key: tuple[str, ...],
+    values: tuple[str, ...],
+    wanted: dict[Key, Key],
+) -> None:
+    """Write what differs from these rows, and nothing else. `its`: what all of them share."""
+    kept = {row[1 : 1 + len(key)]: row for row in rows.values_list("pk", *key, *values)}
+    changed = {k for k, row in kept.items() if wanted.get(k) != row[1 + len(key) :]}
+    for some in parts([kept[k][0] for k in changed], 500):
+        rows.filter(pk__in=some).delete()
+    rows.model._default_manager.bulk_create(
+        [
+            rows.model(**its, **dict(zip(key, k, strict=True)), **dict(zip(values, row, strict=True)))
+            for k, row in wanted.items()
+            if k in changed or k not in kept
+        ],
+        batch_size=500,
+    )
+
+
+def parts(keys: list[Any], size: int) -> Iterable[list[Any]]:
+    return (keys[start : start + size] for start in range(0, len(keys), size))
