@@ -27,7 +27,9 @@ def suggest(typed: str, limit: int = 8) -> list[str]:
     text = " ".join(normal(typed[:LONGEST]).split())
     if len(text) < 2:
         return []
-    offers = [*islice(_names(text), 3), *islice(_terms(text), 2)]
+    offers = list(islice(_names(text), 3))
+    named = set(map(plain_line, offers))
+    offers += islice((term for term in _terms(text) if term not in named), 2)
     if len(offers) < limit:
         offers += _completions(text)
     unique = {plain_line(offer): offer for offer in reversed(offers)}
@@ -42,9 +44,9 @@ def plain_line(text: str) -> str:
 def _names(text: str) -> Iterator[str]:
     """Names in which every word typed begins a word."""
     asked = plain_line(text).split()
-    names: list[str] = []
+    names: dict[str, None] = {}  # every election has a stage of the same name
     for field in ("provinsi", "topik", "satker", "tahapan"):
-        names += all_names(field).values()
+        names |= dict.fromkeys(all_names(field).values())
     for name in names:
         there = plain_line(name).split()
         if all(any(word.startswith(part) for word in there) for part in asked):
@@ -58,7 +60,7 @@ def _terms(text: str) -> Iterator[str]:
 
 
 def _completions(text: str) -> list[str]:
-    """What is typed with its last word completed by words of the index that lead to results."""
+    """What is typed with its last word completed by words that lead to results, to most of them first."""
     try:
         return _completed(text, opened().reader)
     except IndexUnavailable:
@@ -78,8 +80,8 @@ def _completed(text: str, reader: Reader) -> list[str]:
     for word, _frequency in words:
         question = f"{head} {word}"
         tree = expand(parse(question, resolve).tree)
-        if tree and reader.search(Question(tree, {}, "nation", limit=1)).total:
-            found.append(question)
+        if tree and (total := reader.search(Question(tree, {}, "nation", limit=1)).total):
+            found.append((-total, question))
         if time.monotonic() > deadline:
             break
-    return found
+    return [question for _total, question in sorted(found)]
