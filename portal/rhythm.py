@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from aggregator.models import Entry, Province, Satker, Stage, Topic
-from aggregator.search import Filters
+from aggregator.search import filters_for
 from portal import activity, charts
 from portal.days import Period
 from portal.scope import scope_of
@@ -32,7 +32,7 @@ class Rhythm:
 
 def of_province(place: Province, today: date, figures: Totals) -> Rhythm:
     period = _months(today)
-    filters = Filters(provinces=(place.slug,), date_from=period.first, date_to=period.last)
+    filters = filters_for(place, period.first, period.last)
     found = scope_of(filters, today, read=lambda: figures.kept)
     lately = Period(today - timedelta(days=TOPIC_DAYS - 1), today)
     return _rhythm(period, activity.per_day(found.stage_days()), figures.topics_in(place, lately))
@@ -55,7 +55,7 @@ def of_stage(stage: Stage, today: date, figures: Totals) -> charts.Line | None:
     if stage.start is None or stage.start > today:
         return None
     period = Period(stage.start, min(stage.end or today, today))
-    filters = Filters(stages=(stage.slug,), date_from=period.first, date_to=period.last)
+    filters = filters_for(stage, period.first, period.last)
     found = scope_of(filters, today, read=lambda: figures.kept)
     return charts.line_of(activity.per_day(found.stage_days()), period.first, period.last)
 

@@ -6,7 +6,7 @@ so (`degraded`). The index is derived data; `follow` keeps it up to date, `rebui
 
 from aggregator.search.ask import search
 from aggregator.search.compare import Check, check
-from aggregator.search.filters import Chip, Filters, read_filters
+from aggregator.search.filters import Chip, Filters, filters_for, read_filters
 from aggregator.search.follow import follow, rebuild
 from aggregator.search.matching import Few
 from aggregator.search.results import FacetValue, Results, Segment
@@ -22,6 +22,7 @@ __all__ = [
     "Results",
     "Segment",
     "check",
+    "filters_for",
     "follow",
     "highlight",
     "read_filters",

@@ -152,6 +152,15 @@ class Filters:
         return labels
 
 
+def filters_for(found: Province | Stage, first: date | None = None, last: date | None = None) -> Filters:
+    """Those of one province or one stage that is at hand, and of a period."""
+    parameter = "provinsi" if isinstance(found, Province) else "tahapan"
+    whole = Filters(date_from=first, date_to=last, keys={(parameter, found.slug): found.pk})
+    if isinstance(found, Province):
+        return replace(whole, provinces=(found.slug,))
+    return replace(whole, stages=(found.slug,))
+
+
 def read_filters(params: QueryDict) -> Filters:
     """The filters of a query string; parameters of other names are left alone.
 

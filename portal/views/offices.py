@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, Province, Satker
-from aggregator.search import Filters
+from aggregator.search import filters_for
 from portal import activity, forms, lists, rhythm
 from portal.monitoring.exports import plain
 from portal.totals import Totals
@@ -89,7 +89,7 @@ def province(request: HttpRequest, slug: str) -> HttpResponse:
                 "code"
             ),
             "rhythm": rhythm.of_province(place, timezone.localdate(), figures),
-            "profile": figures.profile_of(Filters(provinces=(place.slug,)), timezone.localdate()),
+            "profile": figures.profile_of(filters_for(place), timezone.localdate()),
         },
     )
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, EntryTopic, Province, Stage, Topic
-from aggregator.search import Filters
+from aggregator.search import filters_for
 from portal import activity, forms, lists, rhythm, stages
 from portal.totals import Totals
 
@@ -75,8 +75,8 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
             "election": stages.election_name(found.election),
             "explanation": stages.explanation(found),
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
-            "profile": figures.profile_of(Filters(stages=(slug,)), timezone.localdate()),
-            "places": _most_active(figures.province_totals(Filters(stages=(slug,)))),
+            "profile": figures.profile_of(filters_for(found), timezone.localdate()),
+            "places": _most_active(figures.province_totals(filters_for(found))),
             "line": rhythm.of_stage(found, timezone.localdate(), figures),
             "siblings": Stage.objects.filter(election=found.election).order_by("position", "slug"),
         },
