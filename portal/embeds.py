@@ -21,7 +21,7 @@ from feeds.channels import Channel
 MOST, USUAL = 10, 5  # posts
 THEMES = ("terang", "gelap")  # without one it follows the reader's system
 WIDTH = 600  # pixels at most; it is made for 200 and more
-HEAD, ROW, POST = 112, 72, 228  # pixels of height: around the list, of one post in it, of a post alone
+HEAD, ROW, POST = 112, 72, 236  # pixels of height: around the list, of one post in it, of a post alone
 KINDS = ("nasional", "cari", "provinsi", "satker", "topik", "tahapan")
 
 

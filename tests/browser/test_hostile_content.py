@@ -34,6 +34,10 @@ AT_ONCE = 25  # documents on one page of the watcher
 LETTER = 25  # posts: as many as one shows with their texts, and fewer
 BARE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">'  # no icon is asked for
 OWN_FILES = re.compile(r"<(?:link|script)\b[^>]*/static/[^>]*>(?:</script>)?")
+OWN_FRAME = re.compile(
+    r'<iframe src="http://[^"<>]*" title="[^"<>]*" loading="lazy" width="\d+" height="\d+"'
+    r' style="[a-z0-9:;%-]*"></iframe>'
+)
 HARMFUL = """() => [...document.querySelectorAll("iframe.shown")].flatMap((frame) =>
   frame.contentDocument === null ? ["gone: " + frame.srcdoc] :
   [...frame.contentDocument.querySelectorAll("*")].flatMap((element) => [...element.attributes].filter((a) =>
@@ -166,6 +170,7 @@ def test_nothing_of_a_hacked_feed_runs_or_loads_in_pages(
     code = Entry.objects.get(pk=hacked[0]).satker.code
     for path in ("/", f"/cari?satker={code}", "/satker", "/aktivitas", "/langganan", "/feeds/nasional"):
         watched.page.goto(live_server.url + path)
+    watched.page.goto(f"{live_server.url}/sisipan/satker/{code}?jumlah=10")
     for pk in hacked[:: max(1, len(hacked) // OPENED)]:
         watched.page.goto(f"{live_server.url}/berita/{pk}", wait_until="load")
     watched.page.goto(f"{live_server.url}/berita/{hacked[0]}/riwayat")
@@ -177,6 +182,20 @@ def test_nothing_of_a_hacked_feed_runs_or_loads_in_pages(
         "attack vectors through a feed into pages, feeds, API and letters, in Chromium without a policy"
         f" | {len(payloads())} vectors, ran {len(watched.ran)}, asked elsewhere {len(watched.asked)}",
     )
+    assert watched.harm == NONE
+
+
+def test_nothing_of_it_runs_or_loads_in_a_frame_of_another_site(hacked, watched, live_server, client) -> None:
+    addresses = [f"/sisipan/berita/{pk}" for pk in hacked]
+    watched.page.goto(f"{live_server.url}/tanpa-aturan")
+    frames = "".join(f'<iframe src="{path}"></iframe>' for path in addresses[:: len(addresses) // OPENED])
+    watched.page.set_content(f'{BARE}<body><iframe src="/sisipan/nasional?jumlah=10"></iframe>{frames}')
+    watched.page.wait_for_load_state("load")
+    assert len([shown for shown in watched.page.frames if "/sisipan/" in shown.url]) > OPENED
+    bodies = [client.get(path).content.decode() for path in ("/sisipan/nasional?jumlah=10", *addresses)]
+    watched.show(*(OWN_FILES.sub("", body) for body in bodies))
+    told = [client.get("/oembed", {"url": f"{live_server.url}/berita/{pk}"}).json() for pk in hacked[::5]]
+    assert all(OWN_FRAME.fullmatch(answer["html"]) for answer in told)
     assert watched.harm == NONE
 
 
