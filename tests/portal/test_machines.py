@@ -11,6 +11,7 @@ from django.utils import timezone
 from lxml import etree
 
 from aggregator.models import Entry, Story
+from aggregator.search import engine
 from aggregator.search.follow import _begin_anew, follow
 from portal.views import health, machines
 from tests.factories import make_entry, make_satker
@@ -122,6 +123,20 @@ def test_a_new_node_is_ready_only_when_its_index_is_filled(client):
     response = client.get("/readyz")
     assert (response.status_code, response.json()["index"]) == (503, "filling")
     follow(once=True)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_not_to_be_ready_is_no_error_in_the_log(client, caplog):
+    make_entry()
+    _begin_anew()
+    assert client.get("/readyz").status_code == 503
+    assert not [record for record in caplog.records if record.name == "django.request"]
+
+
+def test_a_node_that_answers_by_the_index_of_the_release_before_is_ready(client, monkeypatch):
+    make_entry()
+    follow(once=True)
+    monkeypatch.setattr(engine, "SIGNATURE", "of the next release")
     assert client.get("/readyz").status_code == 200
 
 
