@@ -1,0 +1,22 @@
+"""What is done once a day."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from aggregator import tasks
+from tests.factories import make_entry
+
+pytestmark = pytest.mark.django_db
+
+
+def test_sqlite_is_shown_how_large_its_tables_are():
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL sees to it by itself")
+    for _ in range(3):
+        make_entry()
+    tasks.tidy()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stat FROM sqlite_stat1 WHERE idx = 'entry_newest'")
+        assert cursor.fetchone()[0].startswith("3 ")
