@@ -84,9 +84,9 @@ def tidy() -> None:
 
 
 def measure_tables() -> None:
-    """SQLite chooses its ways by what it last saw of its tables, and looks only when it is told to; PostgreSQL
-    sees to that by itself. All rows, 3 s for a million posts: a sample makes the one usual state of posts
-    look rare."""
+    """SQLite chooses its ways by what it last saw of its tables, and looks only when it is told to;
+    PostgreSQL sees to that by itself. All rows, 3 s for a million posts: a sample makes the one usual state
+    of posts look rare."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

@@ -37,11 +37,16 @@ class User(AbstractUser):
 
 class DayCount(models.Model):
     """How many public posts of one province on one day (WIB), alike in stage and origin. Derived: see
-    portal/daily.py. `province` is null for the national office, `day` for posts without a clear date."""
+    portal/daily.py. `province` is null for the national office, `day` for posts without a clear date.
+    Keys have no index of their own where another begins with them."""
 
-    province = models.ForeignKey("aggregator.Province", on_delete=models.CASCADE, null=True, related_name="+")
+    province = models.ForeignKey(
+        "aggregator.Province", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     day = models.DateField(null=True)
-    stage = models.ForeignKey("aggregator.Stage", on_delete=models.CASCADE, null=True, related_name="+")
+    stage = models.ForeignKey(
+        "aggregator.Stage", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     origin = models.CharField(max_length=8, blank=True)
     posts = models.PositiveIntegerField()
     on_topic = models.PositiveIntegerField()  # of these, with at least one topic
@@ -83,8 +88,12 @@ class PlaceCount(models.Model):
     topic. `own` are the offices' own, `on_topic` of these on at least one topic, `decided` all of known
     origin. Derived."""
 
-    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, null=True, related_name="+")
-    province = models.ForeignKey("aggregator.Province", on_delete=models.CASCADE, null=True, related_name="+")
+    topic = models.ForeignKey(
+        "aggregator.Topic", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    province = models.ForeignKey(
+        "aggregator.Province", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     day = models.DateField()
     posts = models.PositiveIntegerField()
     own = models.PositiveIntegerField()
@@ -109,8 +118,12 @@ class StageCount(models.Model):
     """Dated public posts of one stage (null: of none) on one day (WIB): all, or those on one topic.
     Derived."""
 
-    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, null=True, related_name="+")
-    stage = models.ForeignKey("aggregator.Stage", on_delete=models.CASCADE, null=True, related_name="+")
+    topic = models.ForeignKey(
+        "aggregator.Topic", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    stage = models.ForeignKey(
+        "aggregator.Stage", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     day = models.DateField()
     posts = models.PositiveIntegerField()
 
@@ -129,7 +142,9 @@ class HourCount(models.Model):
     """Dated public posts of one day (WIB) in one hour of the week, on the clocks of each office: hours since
     its Monday 00.00. All, or those on one topic. Derived."""
 
-    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, null=True, related_name="+")
+    topic = models.ForeignKey(
+        "aggregator.Topic", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     day = models.DateField()
     hour = models.PositiveSmallIntegerField()
     posts = models.PositiveIntegerField()
@@ -147,8 +162,8 @@ class HourCount(models.Model):
 class PairCount(models.Model):
     """Dated public posts of one day (WIB) that are on both topics; also of a topic with itself. Derived."""
 
-    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+")
-    other = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+")
+    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+", db_index=False)
+    other = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
     posts = models.PositiveIntegerField()
 

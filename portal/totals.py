@@ -59,6 +59,11 @@ class Totals:
         beyond = kept.beyond(entries, period)
         return counts if beyond is None else counts + activity.per_topic(beyond)
 
+    def topic_places(self, topic: Topic, period: Period) -> Counter[int | None]:
+        """Public posts on a topic in each province in a period, by the province's id."""
+        entries = Entry.objects.public().filter(entry_topics__topic=topic, entry_topics__removed=False)
+        return self._in_provinces(topic, entries, period)
+
     def office_days(self, office: Satker, period: Period) -> Counter[date]:
         """Public posts of an office on each day of a period."""
         entries = Entry.objects.public().filter(satker=office)
@@ -71,15 +76,26 @@ class Totals:
 
     def recent_by_province(self, today: date) -> list[activity.ProvinceRecent]:
         """Offices, posts of the last MONTH and the newest post of every province."""
-        kept, entries = self.kept, Entry.objects.public()
-        period = Period(today - timedelta(days=MONTH - 1), today)
-        counts = activity.by_province(period.of(entries)) if kept is None else _in_provinces(kept, period)
+        entries = Entry.objects.public()
+        counts = self._in_provinces(None, entries, Period(today - timedelta(days=MONTH - 1), today))
         last = entries.filter(province=OuterRef("pk")).newest().values("published_at")[:1]
         provinces = Province.objects.annotate(offices=Count("satker"), last_at=Subquery(last))
         return [
             activity.ProvinceRecent(row, row.offices, counts[row.pk], row.last_at)
             for row in provinces.order_by("code")
         ]
+
+    def _in_provinces(
+        self, topic: Topic | None, entries: EntryQuerySet, period: Period
+    ) -> Counter[int | None]:
+        """All posts, or those on a topic, by province; `entries` are the same."""
+        if (kept := self.kept) is None:
+            return activity.by_province(period.of(entries))
+        rows = kept.fresh(PlaceCount.objects.filter(topic=topic), period).order_by()
+        sums = rows.values("province").annotate(n=Sum("posts"))
+        counts: Counter[int | None] = Counter(dict(sums.values_list("province", "n")))
+        beyond = kept.beyond(entries, period)
+        return counts if beyond is None else counts + activity.by_province(beyond)
 
     def stage_totals(self) -> Counter[int | None]:
         """Public posts in each stage, by its id; None for those outside of any."""
@@ -159,11 +175,3 @@ def _on_topics(kept: daily.Kept, period: Period | None = None) -> Counter[int]:
     counts = Counter(dict(rows.values_list("topic", "n")))
     beyond = kept.beyond(Entry.objects.public(), period)
     return counts if beyond is None else counts + activity.per_topic(beyond)
-
-
-def _in_provinces(kept: daily.Kept, period: Period) -> Counter[int | None]:
-    rows = kept.fresh(PlaceCount.objects.filter(topic=None), period).order_by()
-    sums = rows.values("province").annotate(n=Sum("posts"))
-    counts: Counter[int | None] = Counter(dict(sums.values_list("province", "n")))
-    beyond = kept.beyond(Entry.objects.public(), period)
-    return counts if beyond is None else counts + activity.by_province(beyond)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from datetime import timedelta
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aggregator.errors import UnknownValue
-from aggregator.models import Entry, EntryTopic, Province, Stage, Topic
+from aggregator.models import Entry, Province, Stage, Topic
 from aggregator.search import filters_for
 from portal import activity, forms, lists, rhythm, stages
+from portal.days import Period
 from portal.totals import Totals
 
-LATEST = 1000  # posts of a topic by which its most active provinces are told
+LATELY = 90  # days by which the most active provinces of a topic are told
 
 
 def topic_list(request: HttpRequest) -> HttpResponse:
@@ -30,16 +31,18 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise UnknownValue("topik", no_topic(slug))
     entries, figures = lists.on_topic(found), Totals()
+    today = timezone.localdate()
+    lately = Period(today - timedelta(days=LATELY - 1), today)
     return render(
         request,
         "portal/topic.html",
         {
             "topic": found,
             "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
-            "profile": figures.topic_profile(found, entries, timezone.localdate()),
-            "places": _most_active(_latest_by_province(found)),
-            "places_of": LATEST,
-            "line": rhythm.of_topic(found, timezone.localdate(), figures),
+            "profile": figures.topic_profile(found, entries, today),
+            "places": _most_active(figures.topic_places(found, lately)),
+            "places_of": LATELY,
+            "line": rhythm.of_topic(found, today, figures),
         },
     )
 
@@ -81,12 +84,6 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
             "siblings": Stage.objects.filter(election=found.election).order_by("position", "slug"),
         },
     )
-
-
-def _latest_by_province(topic: Topic) -> Counter[int | None]:
-    """Provinces of the topic's LATEST posts: an index leads to those without looking at all."""
-    latest = EntryTopic.objects.filter(topic=topic, removed=False).order_by("-entry")[:LATEST]
-    return activity.by_province(Entry.objects.public_of(pk__in=list(latest.values_list("entry", flat=True))))
 
 
 def _most_active(counts: dict[int | None, int], size: int = 10) -> list[activity.ProvinceCount]:

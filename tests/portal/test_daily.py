@@ -96,6 +96,8 @@ def figures(filters):
         "all places": Totals().province_totals(always),
         "stages": Totals().stage_totals(),
         "all topics": Totals().topic_totals(),
+        "recent": [(row.province.slug, row.posts) for row in Totals().recent_by_province(TODAY)],
+        "places of topics": [Totals().topic_places(topic, found.period) for topic in topics],
         "topic": [Totals().topic_profile(topic, _on(topic), TODAY).total for topic in topics],
     }
 
