@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.base import DatabaseWrapper as Postgres
 from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
 
 from tests.installation import Installation
@@ -61,6 +62,23 @@ def _audit_log_may_be_flushed() -> Iterator[None]:
     Sqlite.ops_class.sql_flush = without_triggers  # type: ignore[method-assign]
     yield
     Sqlite.ops_class.sql_flush = flush  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_are_emptied_by_rows() -> Iterator[None]:
+    """PostgreSQL makes a new file of each table and index that it truncates: 0.3 s for all of ours, where
+    the few rows of a test are gone in half of that. No key and no trigger is asked meanwhile."""
+    flush = Postgres.ops_class.sql_flush
+
+    def by_rows(self: Any, style: object, tables: list[str], **more: bool) -> Any:
+        if more.get("reset_sequences"):
+            return flush(self, style, tables, **more)
+        delete = [f"DELETE FROM {self.quote_name(table)}" for table in tables]  # noqa: S608
+        return ["; ".join(["SET LOCAL session_replication_role = replica", *delete])]
+
+    Postgres.ops_class.sql_flush = by_rows  # type: ignore[method-assign]
+    yield
+    Postgres.ops_class.sql_flush = flush  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True, scope="session")
