@@ -48,7 +48,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
     operation; one in memory would be shared by all of them and by the test."""
     database = portal_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"] = {**database.get("TEST", {}), "NAME": tmp_path_factory.mktemp("db") / "test.sqlite3"}
+        database["TEST"] = {
+            **database.get("TEST", {}),
+            "NAME": tmp_path_factory.mktemp("db") / "test.sqlite3",
+        }
 
 
 @pytest.fixture(scope="session")
