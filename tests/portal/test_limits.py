@@ -26,6 +26,7 @@ def _still_clock(monkeypatch):
         ("LIMIT_SEARCH", "/en/cari?q=psu"),
         ("LIMIT_SEARCH", "/saran?q=ps"),
         ("LIMIT_SEARCH", "/feeds/cari.rss?q=psu"),
+        ("LIMIT_SEARCH", "/en/sisipan/cari?q=psu"),
         ("LIMIT_SEARCH", "/aktivitas?q=psu"),
         ("LIMIT_API", "/api/v1/x"),
     ],
