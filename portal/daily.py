@@ -86,10 +86,12 @@ def rebuild() -> None:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The kept counts may be read, but for `stale` days (None: posts without a clear date) on which they
-    may be behind: `beyond` counts those directly. `marked` are the posts that changed since."""
+    may be behind: `beyond` counts those directly. `marked` are the posts that changed since `at`, a place in
+    the change sequence of one history."""
 
     stale: frozenset[date | None]
     marked: tuple[int, ...]
+    at: tuple[str, int, int]
 
     def days(self, narrowed: Q, period: Period | None = None) -> QuerySet[DayCount]:
         """Rows by province and day that are not stale; without a period also the undated."""
@@ -152,14 +154,15 @@ def kept() -> Kept | None:
     state = CountState.objects.filter(pk=1, is_whole=True).annotate(now=epoch).first()
     if state is None or state.epoch != str(state.now):
         return None
+    at = (state.epoch, state.xact, state.number)
     beyond = Q(xact__gt=state.xact) | Q(xact=state.xact, pk__gt=state.number)
     marked = tuple(Change.objects.filter(beyond).values_list("entry", flat=True)[: MOST_STALE + 1])
     if len(marked) > MOST_STALE:
         return None
     if not marked:
-        return Kept(frozenset(), ())
+        return Kept(frozenset(), (), at)
     before = Counted.objects.filter(pk__in=marked).values_list("day", flat=True)
-    return Kept(frozenset([*before, *_days_of(marked).values()]), marked)
+    return Kept(frozenset([*before, *_days_of(marked).values()]), marked, at)
 
 
 def _moved(entry_ids: Sequence[int]) -> set[date | None]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
@@ -18,7 +18,7 @@ from aggregator.search import Filters
 from aggregator.search import search as ask
 from aggregator.search.database import narrow
 from aggregator.search.filters import month_days
-from portal import activity, daily, lists, tallies
+from portal import activity, daily, lists, remembered, tallies
 from portal.activity import Cell, Places, StageDays
 from portal.days import DATED, Period
 from portal.hits import Hits
@@ -29,6 +29,7 @@ USUAL_MONTHS = 12  # whole ones, the present month included
 LONG_DAYS = 1830  # a longer period begins with the oldest post, so that none is drawn for nothing
 MOST_LISTED = 50_000  # posts that are first listed and then counted in several ways
 COMPARISONS = ("sebelumnya", "tahun-lalu")
+T = TypeVar("T")
 MOST_HITS = 10_000  # of a search by words that figures are made of
 
 
@@ -47,7 +48,7 @@ class Scope:
     listed: tuple[int, ...] | None = None  # the ids of the entries, newest first, where they are few
     topic: int | None = None  # the id of a frequent topic that is the only filter
     hits: Hits | None = None  # what was found by words
-    _counted: dict[Period | None, list[Cell]] = field(default_factory=dict, compare=False)
+    _counted: dict[Period, list[Cell]] = field(default_factory=dict, compare=False)
 
     @property
     def query(self) -> str:
@@ -89,20 +90,29 @@ class Scope:
 
     def places(self, period: Period | None = None) -> Places:
         """What each province published in the period (this scope's own by default)."""
+        period = period or self.period
+        return self._once("places", period, lambda: self._places(period))
+
+    def _places(self, period: Period) -> Places:
         if self.kept is None or not self._is_kept:
             return activity.places_of(self._cells(period))
-        where = (self.filters, self.topic, self.everything, period or self.period)
-        return tallies.places(self.kept, *where)
+        return tallies.places(self.kept, self.filters, self.topic, self.everything, period)
 
     def stage_days(self, period: Period | None = None) -> StageDays:
         """Posts by day and stage."""
+        period = period or self.period
+        return self._once("stage_days", period, lambda: self._stage_days(period))
+
+    def _stage_days(self, period: Period) -> StageDays:
         if self.kept is None or not self._is_kept:
             return activity.stage_days_of(self._cells(period))
-        where = (self.filters, self.topic, self.everything, period or self.period)
-        return tallies.stage_days(self.kept, *where)
+        return tallies.stage_days(self.kept, self.filters, self.topic, self.everything, period)
 
     def total(self, period: Period) -> int:
         """Posts in a period."""
+        return self._once("total", period, lambda: self._total(period))
+
+    def _total(self, period: Period) -> int:
         if self.kept is None or not self._is_kept:
             return sum(cell.posts for cell in self._cells(period))
         return tallies.total(self.kept, self.filters, self.topic, self.everything, period)
@@ -115,30 +125,48 @@ class Scope:
 
     def offices(self) -> dict[int, OfficeSum]:
         """What each office published."""
+        return self._once("offices", self.period, self._offices)
+
+    def _offices(self) -> dict[int, OfficeSum]:
         if self.kept is None or not self._keeps_offices:
             return of_offices(self.entries)
         return tallies.offices(self.kept, self.filters, self.everything, self.period)
 
     def week(self, period: Period) -> list[list[int]]:
         """Posts by weekday and hour."""
+        return self._once("week", period, lambda: self._week(period))
+
+    def _week(self, period: Period) -> list[list[int]]:
         if self.hits is not None:
             return self.hits.week(period)
         if self.kept is None or not self.keeps_hours:
             return activity.per_hour(period.of(self.entries))
         return tallies.week(self.kept, self.topic, self.everything, period)
 
-    def _cells(self, period: Period | None) -> list[Cell]:
+    def _once(self, name: str, period: Period, make: Callable[[], T]) -> T:
+        """Where nobody changed a post since the counts were brought up to date, each figure is made once."""
+        if self.kept is None or self.kept.marked:
+            return make()
+        posts = replace(self.filters, month="", date_from=None, date_to=None, sort="", include_all=True)
+        return remembered.once((self.kept.at, name, posts, self.topic, period), make)
+
+    def _cells(self, period: Period) -> list[Cell]:
         """Counted directly, once."""
         if period not in self._counted:
             if self.hits is not None:
-                found = self.hits.cells(period or self.period)
+                found = self.hits.cells(period)
+            elif period == self.period:
+                found = activity.cells(self.entries)
             else:
-                found = activity.cells(period.of(self.everything) if period else self.entries)
+                found = activity.cells(period.of(self.everything))
             self._counted[period] = found
         return self._counted[period]
 
     def topic_months(self) -> Counter[tuple[int, str]]:
         """Posts on each topic, by its id, in each month."""
+        return self._once("topic_months", self.period, self._topic_months)
+
+    def _topic_months(self) -> Counter[tuple[int, str]]:
         if self.hits is not None:
             return self.hits.topic_months(self.period)
         if self.kept is None or not self._is_kept:
@@ -154,7 +182,8 @@ class Scope:
     def ranks(self, found: Places, provinces: Sequence[Any] | None = None) -> list[Rank]:
         """The ranking of the provinces looked at; `found` is what they published."""
         wanted = self.filters.provinces
-        rows = ranking(found, self._active_offices(), provinces)
+        active = self._once("active offices", self.period, self._active_offices)
+        rows = ranking(found, active, provinces)
         return [row for row in rows if not wanted or row.province.slug in wanted]
 
     def _active_offices(self) -> Counter[int | None]:

@@ -228,3 +228,16 @@ def test_posts_found_by_words_are_summed_up_as_the_database_would(news):
     assert [hit.pk for hit in hits.within(period)] == list(entries.newest().values_list("pk", flat=True))
     offices = Satker.objects.filter(entries__in=entries).distinct()
     assert hits.active_offices(period) == Counter(offices.values_list("province", flat=True))
+
+
+def test_figures_are_made_once_until_a_post_changes(news, django_assert_num_queries):
+    daily.rebuild()
+    before = scope.scope_of(Filters(), TODAY).places()
+    again = scope.scope_of(Filters(), TODAY)
+    with django_assert_num_queries(0):
+        assert again.places() is before
+    make_entry(feed=make_feed(satker=Satker.objects.first()), published_at=SEEN, origin="own")
+    changed = scope.scope_of(Filters(), TODAY).places()
+    assert sum(row.posts for row in changed.values()) == sum(row.posts for row in before.values()) + 1
+    daily.follow()
+    assert scope.scope_of(Filters(), TODAY).places() == changed
