@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format, get_format, number_format, time_format
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -23,6 +23,8 @@ from portal.templatetags.berita import zone_label
 NUMBERS = frozenset({"number", "decimal", "percent"})
 TIGHT = frozenset({"day", "moment", "name"})  # never broken into lines
 DASH = "–"
+LONG_HEAD, LONG_TEXT = 14, 24  # letters from which a column is given room
+PLAIN_CELL, LONG_CELL = "<td>", '<td class="long">'
 T = TypeVar("T")
 
 
@@ -100,7 +102,12 @@ class Column:
         """The tag with which a cell begins."""
         if self.is_number:
             return '<td class="n">'
-        return '<td class="tight">' if self.kind in TIGHT else "<td>"
+        return '<td class="tight">' if self.kind in TIGHT else PLAIN_CELL
+
+    @property
+    def kinds(self) -> str:
+        """Classes of its head: a long one is not to be broken into many lines."""
+        return f"{'n' if self.is_number else ''} {'long' if len(self.label) > LONG_HEAD else ''}".strip()
 
 
 class Lazily(Sequence[Sequence[Cell]]):
@@ -146,11 +153,9 @@ class Table:
 
     @property
     def head(self) -> SafeString:
-        cells = (
-            format_html('<th scope="col"{}>{}</th>', mark_safe(' class="n"') if c.is_number else "", c.label)
-            for c in self.columns
+        return format_html_join(
+            "", '<th scope="col" class="{}">{}</th>', ((c.kinds, c.label) for c in self.columns)
         )
-        return mark_safe("".join(cells))
 
     @property
     def body(self) -> SafeString:
@@ -159,7 +164,10 @@ class Table:
         opening, language = [column.opening for column in self.columns], get_language()
         rows: list[str] = []
         for row in self.rows:
-            cells = [start + _markup(cell, language) for start, cell in zip(opening, row, strict=True)]
+            cells = [
+                (LONG_CELL if start == PLAIN_CELL and _is_long(cell) else start) + _markup(cell, language)
+                for start, cell in zip(opening, row, strict=True)
+            ]
             rows.append(f"<tr>{'</td>'.join(cells)}</td></tr>")
         return mark_safe("".join(rows))
 
@@ -219,6 +227,12 @@ def _markup(cell: Cell, language: str | None) -> str:
         return html.escape(_shown(cell, language))
     write = _WRITERS.get(kind)
     return write(cell) if write else conditional_escape(_shown(cell, language))
+
+
+def _is_long(cell: Cell) -> bool:
+    if isinstance(cell, (Link, State)):
+        return len(cell.text) > LONG_TEXT
+    return isinstance(cell, str) and len(cell) > LONG_TEXT
 
 
 def _link(cell: Link) -> str:

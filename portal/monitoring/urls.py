@@ -6,6 +6,7 @@ from portal.monitoring import urls_figures
 from portal.monitoring.views import (
     account,
     classification,
+    contacts,
     duplicates,
     entrance,
     feed_deeds,
@@ -64,6 +65,7 @@ urlpatterns = [
     path("pantauan/karantina/keputusan", quarantine.decision, name="case_decision"),
     path("pantauan/satker/<str:code>", offices.office, name="office"),
     path("pantauan/satker/<str:code>/tahan", offices.hold, name="office_hold"),
+    path("pantauan/satker/<str:code>/kontak", contacts.contacts, name="contacts"),
     path("pantauan/berita/<int:pk>", posts.post, name="post"),
     path("pantauan/berita/<int:pk>/keputusan", posts.decide_post, name="decide_post"),
     path("pantauan/berita/<int:pk>/koreksi", posts.correct, name="correct_post"),

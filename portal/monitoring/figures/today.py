@@ -47,6 +47,11 @@ class Today:
     migrated: int
     topics: tuple[tuple[str, int], ...]
 
+    @property
+    def child(self) -> int:
+        """A province's posts of what its regencies and cities wrote."""
+        return self.posts - self.own - self.reposts - self.undecided
+
     @classmethod
     def of(cls, numbers: dict[str, Any]) -> Today:
         """As it was kept by `numbers`."""

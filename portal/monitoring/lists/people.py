@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from aggregator.models import SearchDay, Unanswered
 from portal.models import User
-from portal.monitoring.models import AuditRow, Exemption, Notice, Target, Webhook
+from portal.monitoring.models import AuditRow, Contact, Exemption, FollowUp, Notice, Target, Webhook
 from portal.monitoring.tables import Moment, State, Table, columns, moment
 
 
@@ -89,6 +89,55 @@ def exemptions(rows: Iterable[Exemption]) -> Table:
                 row.reason,
                 row.created_by,
                 Moment(row.created_at),
+            )
+            for row in rows
+        ],
+    )
+
+
+def contacts(rows: Iterable[Contact]) -> Table:
+    return Table(
+        _("kontak"),
+        _("Kontak"),
+        columns(
+            *(_("Kode"), _("Satker"), _("Nama"), _("Jabatan"), _("Telepon kantor"), _("Surel kedinasan")),
+            *(_("Oleh"), (_("Dicatat"), "moment")),
+        ),
+        [
+            (
+                row.satker.code,
+                str(row.satker),
+                row.name,
+                row.position,
+                row.phone,
+                row.email,
+                row.changed_by,
+                Moment(row.changed_at),
+            )
+            for row in rows
+        ],
+    )
+
+
+def follow_ups(rows: Iterable[FollowUp]) -> Table:
+    return Table(
+        _("tindak lanjut"),
+        _("Tindak lanjut"),
+        columns(
+            *(_("Kode"), _("Satker"), (_("Waktu"), "moment"), _("Cara"), _("Isi"), _("Oleh")),
+            *((_("Dijanjikan sampai"), "day"), (_("Selesai"), "moment"), _("Diselesaikan oleh")),
+        ),
+        [
+            (
+                row.satker.code,
+                str(row.satker),
+                Moment(row.at),
+                row.get_way_display(),
+                row.note,
+                row.by,
+                row.due_on,
+                moment(row.settled_at),
+                row.settled_by,
             )
             for row in rows
         ],

@@ -3,6 +3,7 @@
 from portal.monitoring.models.accounts import RecoveryCode, SecondFactor, StaffSession, Throttle
 from portal.monitoring.models.alerts import Alert, Digest, DigestPick, Notice, Webhook
 from portal.monitoring.models.audit import AuditRow
+from portal.monitoring.models.contacts import Contact, FollowUp
 from portal.monitoring.models.figures import (
     DutyPost,
     FeedDay,
@@ -23,6 +24,7 @@ from portal.monitoring.models.targets import Exemption, SavedView, Target
 __all__ = [
     "Alert",
     "AuditRow",
+    "Contact",
     "Digest",
     "DigestPick",
     "DutyPost",
@@ -31,6 +33,7 @@ __all__ = [
     "FeedMonth",
     "FeedRead",
     "FigureState",
+    "FollowUp",
     "MigrationChange",
     "MigrationPlan",
     "Notice",

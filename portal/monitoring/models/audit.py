@@ -48,6 +48,8 @@ class AuditRow(models.Model):
         FEED_REPLAY = "feed.replay", _("membaca ulang umpan mentah")
         FEED_BACKFILL = "feed.backfill", _("mengisi celah")
         MIGRATION = "migration", _("mengubah data migrasi")
+        CONTACT = "contact", _("mengubah kontak satker")
+        FOLLOW_UP = "follow_up", _("mencatat tindak lanjut")
         REPORT_CLOSED = "report.closed", _("menutup laporan kesalahan")
         ADMIN_ADD = "admin.add", _("menambah data")
         ADMIN_CHANGE = "admin.change", _("mengubah data")

@@ -17,7 +17,7 @@ from portal.monitoring.figures.days_off import days_of
 from portal.monitoring.figures.overview import Office, Overview, Place
 from portal.monitoring.figures.silence import Silence
 from portal.monitoring.reports.cells import office, office_columns, table
-from portal.monitoring.tables import Cell, Column, Link, State, Table
+from portal.monitoring.tables import Cell, Column, Link, State, Table, shown
 
 
 def by_office(asked: Asked, found: Overview) -> Table:
@@ -59,14 +59,14 @@ def by_province(asked: Asked, found: Overview) -> Table:
 def _activity(asked: Asked, columns: list[Column], rows: list[tuple[Cell, ...]], found: Overview) -> Table:
     sums = found.sums
     summary = _(
-        "%(active)d dari %(all)d satker memuat %(posts)d berita, %(own)d di antaranya karya sendiri; "
+        "%(active)d dari %(all)d satker memuat %(posts)s berita, %(own)s di antaranya karya sendiri; "
         "%(silent)d tanpa berita, %(unknown)d tidak diketahui."
     )
     numbers = {
         "active": found.active,
         "all": len(found.offices),
-        "posts": sums.posts,
-        "own": sums.own,
+        "posts": shown(sums.posts),
+        "own": shown(sums.own),
         "silent": found.silent,
         "unknown": found.unknown,
     }
@@ -173,7 +173,7 @@ def comparison(asked: Asked, before: Period) -> Table:
         Column(_("Muat ulang, %s") % later, "number"),
         Column(_("Selisih muat ulang"), "number"),
     ]
-    summary = _("%(before)d berita pada %(earlier)s, %(after)d berita pada %(later)s.")
+    summary = _("%(before)s berita pada %(earlier)s, %(after)s berita pada %(later)s.")
     zone = _("Bulan menurut WIB.") if is_nation else _("Hari menurut jam setempat satker.")
     return table(
         asked,
@@ -183,8 +183,8 @@ def comparison(asked: Asked, before: Period) -> Table:
         [_pair_row(pair) for pair in pairs],
         summary=summary
         % {
-            "before": sum(pair.before.posts for pair in pairs),
-            "after": sum(pair.after.posts for pair in pairs),
+            "before": shown(sum(pair.before.posts for pair in pairs)),
+            "after": shown(sum(pair.after.posts for pair in pairs)),
             "earlier": earlier,
             "later": later,
         },

@@ -29,7 +29,7 @@ def daily(asked: Asked) -> Table:
         if day in told or position < MOST_DAYS
     ]
     columns = [
-        Column(_("Hari")),
+        Column(_("Hari"), "day"),
         Column(_("Satker aktif"), "number"),
         Column(_("Satker"), "number"),
         Column(_("Berita"), "number"),
@@ -60,7 +60,7 @@ def daily(asked: Asked) -> Table:
 def _row(found: Today) -> tuple[Cell, ...]:
     day = found.day.isoformat()
     return (
-        Link(day, f"{reverse('monitoring:today')}?hari={day}"),
+        Link(day, f"{reverse('monitoring:digest')}?hari={day}"),
         found.active,
         found.satker,
         found.posts,

@@ -6,12 +6,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from aggregator.models import Province, Stage, Topic
-from portal.monitoring.asked import Asked
+from portal.monitoring.asked import Asked, month_name
 from portal.monitoring.figures import mix
+from portal.monitoring.figures.months import month_of
 from portal.monitoring.figures.ranking import Place, ranking
 from portal.monitoring.figures.sums import NOTHING, ordered, sums
 from portal.monitoring.reports.cells import office, office_columns, table
-from portal.monitoring.tables import Cell, Column, Table, totals
+from portal.monitoring.tables import Cell, Column, Table, shown, totals
 
 LEAST_POSTS = 3  # from which "only re-posts" is said
 
@@ -111,14 +112,14 @@ def own_and_reposts(asked: Asked) -> Table:
         Column(_("Bagian sendiri %"), "percent"),
         Column(_("Sumber tersering")),
     ]
-    summary = _("%(own)d dari %(posts)d berita adalah karya sendiri; %(only)d satker hanya memuat ulang.")
+    summary = _("%(own)s dari %(posts)s berita adalah karya sendiri; %(only)d satker hanya memuat ulang.")
     return table(
         asked,
         _("sendiri dan muat ulang"),
         _("Karya sendiri dan muat ulang"),
         columns,
         rows,
-        summary=summary % {"own": own, "posts": posts, "only": only},
+        summary=summary % {"own": shown(own), "posts": shown(posts), "only": only},
         counted=_(
             "Bagian sendiri dihitung dari berita yang asalnya sudah ditentukan. “Hanya memuat ulang” disebut "
             "mulai %d berita. Berita bawahan: kantor provinsi memuat berita kabupaten/kota. Sumber tersering "
@@ -149,7 +150,7 @@ def stage_mix(asked: Asked) -> Table:
     provinces, outside = Province.objects.in_bulk(), _outside_columns()
     rows: list[tuple[Cell, ...]] = [
         (
-            row.month,
+            month_name(month_of(row.month)),
             provinces[row.province].name if row.province in provinces else _("KPU RI"),
             row.posts,
             row.within,
@@ -161,7 +162,7 @@ def stage_mix(asked: Asked) -> Table:
     ]
     posts, within = totals(rows, (2, 3))
     columns = [
-        Column(_("Bulan"), "day"),
+        Column(_("Bulan"), "name"),
         Column(_("Provinsi"), "name"),
         Column(_("Berita"), "number"),
         Column(_("Tahapan"), "number"),
@@ -171,14 +172,14 @@ def stage_mix(asked: Asked) -> Table:
         Column(_("Belum ditentukan"), "number"),
         Column(_("Dikoreksi petugas"), "number"),
     ]
-    summary = _("%(within)d dari %(posts)d berita dalam tahapan, selebihnya non-tahapan.")
+    summary = _("%(within)s dari %(posts)s berita dalam tahapan, selebihnya non-tahapan.")
     return table(
         asked,
         _("tahapan"),
         _("Tahapan dan non-tahapan"),
         columns,
         rows,
-        summary=summary % {"within": within, "posts": posts},
+        summary=summary % {"within": shown(within), "posts": shown(posts)},
         counted=_(
             "Bulan penuh yang tersentuh masa ini, menurut tanggal terbit pada jam setempat. Tiap berita "
             "dihitung sekali: pada tahapannya, atau di luar tahapan pada topik terkuatnya. “Belum "

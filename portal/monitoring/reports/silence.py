@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from portal.models import User
 from portal.monitoring.asked import Asked
 from portal.monitoring.figures import duties
 from portal.monitoring.figures.silence import Silence, classes, silences, silent, unknown
-from portal.monitoring.models import Alert
+from portal.monitoring.models import Alert, Contact, FollowUp
 from portal.monitoring.reports.cells import office, office_columns, table
 from portal.monitoring.tables import Cell, Column, Link, Moment, State, Table
 
@@ -21,7 +23,7 @@ def silent_satker(asked: Asked) -> Table:
     found = silences(asked.satker, asked.now)
     quiet, dark = silent(found), unknown(found)
     met = {row.satker.pk: row for row in duties.fulfilments(asked.satker, asked.quarter, asked.now)}
-    people, told = _responsible(), _told()
+    people, told, contacted = _responsible(), _told(), _contacted()
     rows = [
         (
             *office(row.satker),
@@ -34,6 +36,7 @@ def silent_satker(asked: Asked) -> Table:
             _state(met[row.satker.pk].state) if row.satker.pk in met else None,
             people.get(row.satker.pk),
             told.get(row.satker.pk),
+            contacted.get(row.satker.pk),
         )
         for row in [*quiet, *dark]
     ]
@@ -48,6 +51,7 @@ def silent_satker(asked: Asked) -> Table:
         Column(_("Kewajiban PDPB")),
         Column(_("Penanggung jawab")),
         Column(_("Diberi tahu"), "day"),
+        Column(_("Dihubungi"), "day"),
     ]
     summary = _("%(quiet)d satker tanpa berita paling sedikit %(least)d hari; %(dark)d tidak diketahui.")
     return table(
@@ -138,14 +142,23 @@ def _state(state: str) -> State:
 
 
 def _responsible() -> dict[int, str]:
-    """Names of the accounts of satker, by satker."""
+    """Contacts of satker; of those without one the names of their accounts."""
     found: dict[int, str] = {}
     accounts = User.objects.filter(role=User.Role.SATKER, is_active=True, satker__isnull=False)
     for user in accounts.order_by("username"):
         name = user.get_full_name() or user.get_username()
         key = user.satker_id or 0
         found[key] = f"{found[key]}, {name}" if key in found else name
-    return found
+    named: dict[int, list[str]] = defaultdict(list)
+    for contact in Contact.objects.all():
+        named[contact.satker_id].append(str(contact))
+    return found | {key: "; ".join(names) for key, names in named.items()}
+
+
+def _contacted() -> dict[int, Cell]:
+    """The day of the last talk with each satker; a note alone is none."""
+    talks = FollowUp.objects.exclude(way=FollowUp.Way.NOTE).order_by()
+    return {key: at.date() for key, at in talks.values_list("satker").annotate(last=Max("at"))}
 
 
 def _told() -> dict[int, Cell]:

@@ -17,7 +17,7 @@ from portal.monitoring.figures.reading import FeedReading, feed_readings
 from portal.monitoring.figures.sums import ordered
 from portal.monitoring.models import MigrationPlan, SiteCheck
 from portal.monitoring.reports.cells import office, office_columns, office_link, table
-from portal.monitoring.tables import Cell, Column, Moment, State, Table
+from portal.monitoring.tables import Cell, Column, Moment, State, Table, shown
 
 
 def failures(asked: Asked) -> Table:
@@ -229,14 +229,14 @@ def readers(asked: Asked) -> Table:
         Column(_("Langganan WebSub"), "number"),
     ]
     rows = [(r.channel, r.requests, r.unmodified, r.agents, r.subscribers, r.leases) for r in found]
-    summary = _("%(feeds)d umpan diminta %(requests)d kali.")
+    summary = _("%(feeds)d umpan diminta %(requests)s kali.")
     return table(
         asked,
         _("akses umpan"),
         _("Pembaca umpan"),
         columns,
         rows,
-        summary=summary % {"feeds": len(found), "requests": sum(row.requests for row in found)},
+        summary=summary % {"feeds": len(found), "requests": shown(sum(row.requests for row in found))},
         counted=_(
             "Permintaan yang dijawab, per umpan tanpa melihat formatnya. Program: nama produk pembaca umpan; "
             "alamat IP dan apa pun tentang orang tidak dicatat. “Pelanggan menurut layanan”: jumlah yang "

@@ -25,7 +25,7 @@ from aggregator.models import (
 from portal.models import ErrorReport
 from portal.monitoring import audit
 from portal.monitoring.figures import months, polls
-from portal.monitoring.models import Exemption, FeedDay, MigrationChange, SiteCheck
+from portal.monitoring.models import Contact, Exemption, FeedDay, FollowUp, MigrationChange, SiteCheck
 from tests.factories import SEEN, make_entry, make_feed
 
 
@@ -89,6 +89,8 @@ def fill(office: Office) -> Office:
     )
     MigrationChange.objects.create(satker=satker, by="ani", field="note", after=satker.name)
     SiteCheck.objects.create(satker=satker, hostname=satker.hostname, title=satker.name)
+    Contact.objects.create(satker=satker, name=f"Humas {satker.name}", phone="1", changed_by="ani")
+    FollowUp.objects.create(satker=satker, by="ani", note=satker.name)
     audit.record("entry.release", "ani", thing=entry, reason=satker.name)
     return office
 
