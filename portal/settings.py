@@ -292,6 +292,15 @@ ALERT_SILENCE_DAYS = env.integer(
 ALERT_FAILING_HOURS = env.integer(
     "ALERT_FAILING_HOURS", 24, "hours without a good fetch from which staff are told", least=1, most=9999
 )
+ALERT_QUIET_FROM = env.integer(
+    "ALERT_QUIET_FROM", 0, "hour (TIME_ZONE) from which only urgent alarms are mailed", most=23
+)
+ALERT_QUIET_UNTIL = env.integer(
+    "ALERT_QUIET_UNTIL",
+    0,
+    "hour until which the others wait; the same as ALERT_QUIET_FROM: no quiet hours",
+    most=23,
+)
 ALERT_CERTIFICATE_DAYS = env.integer(
     "ALERT_CERTIFICATE_DAYS", 21, "days before a site's certificate ends at which staff are told", most=365
 )

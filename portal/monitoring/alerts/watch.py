@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -50,7 +51,7 @@ def look(now: datetime | None = None, rules: Iterable[Rule] | None = None) -> Se
 
 
 def due(now: datetime) -> list[Alert]:
-    """Open events that are to be told: urgent ones at once, the others together."""
+    """Open events that are to be told: urgent ones at once, the others together and not in quiet hours."""
     waiting = [
         alert
         for alert in Alert.objects.filter(closed_at=None).select_related("satker")
@@ -63,9 +64,16 @@ def due(now: datetime) -> list[Alert]:
         .values_list("noticed_at", flat=True)
         .first()
     )
-    if last and timedelta(0) <= now - last < TOGETHER:
+    if is_quiet(now) or (last and timedelta(0) <= now - last < TOGETHER):
         waiting = [alert for alert in waiting if alert.rule not in calm]
     return waiting
+
+
+def is_quiet(now: datetime) -> bool:
+    """Whether what is not urgent waits for the morning. Quiet hours may go over midnight."""
+    first, end = settings.ALERT_QUIET_FROM, settings.ALERT_QUIET_UNTIL
+    hour = timezone.localtime(now).hour
+    return first <= hour < end if first <= end else hour >= first or hour < end
 
 
 def _is_due(alert: Alert, now: datetime) -> bool:

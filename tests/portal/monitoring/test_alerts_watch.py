@@ -125,6 +125,26 @@ def test_events_of_one_look_are_one_mail(world):
     assert "Perkara 17" in notice.body
 
 
+@pytest.mark.parametrize(
+    ("first", "end", "quiet"),
+    [(0, 0, set()), (21, 6, {21, 22, 23, 0, 1, 2, 3, 4, 5}), (1, 3, {1, 2}), (9, 9, set())],
+)
+def test_quiet_hours_may_go_over_midnight(settings, first, end, quiet):
+    settings.ALERT_QUIET_FROM, settings.ALERT_QUIET_UNTIL = first, end
+    midnight = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # WIB
+    assert {hour for hour in range(24) if watch.is_quiet(midnight + hour * HOUR)} == quiet
+
+
+def test_in_quiet_hours_only_what_is_urgent_is_told_and_the_rest_in_the_morning(account, settings):
+    account("admin")
+    settings.ALERT_QUIET_FROM, settings.ALERT_QUIET_UNTIL = 8, 12  # NOW is 09.00 WIB
+    calm, urgent = World("gap"), World("hacked")
+    calm.set("a")
+    urgent.set("b")
+    assert (calm.look(), urgent.look()) == ([], ["b"])
+    assert calm.look(3 * HOUR) == ["a"]
+
+
 def test_what_is_not_urgent_is_told_together_hourly_at_most(account):
     account("admin")
     world = World("gap")
