@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.models import SearchDay, Topic
+from aggregator.models import Picture, SearchDay, Topic
 from aggregator.search import FacetValue, Results, follow, quality, synonyms
-from tests.factories import make_entry, make_feed, make_province, make_satker
+from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
 
 pytestmark = pytest.mark.django_db
 
@@ -147,9 +147,10 @@ def test_queries_do_not_grow_with_the_hits(client, answer, django_assert_num_que
     synonyms.synonyms()  # read once in a while, whatever is asked
     for size in (2, 20):
         ids = [make_entry("Rapat", feed=feed).pk for _entry in range(size)]
+        Picture.objects.bulk_create(Picture(entry_id=pk, name=f"{pk:032d}", tried_at=SEEN) for pk in ids)
         answer(entry_ids=ids, facets={})
         with django_assert_num_queries(4):
-            client.get("/cari?q=rapat")
+            assert "-kecil.webp" in get(client, "?q=rapat")
 
 
 def test_suggestions_have_the_form_browsers_read(client):
