@@ -21,6 +21,7 @@ from django.db.models import Model, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState
+from aggregator.models.changes import beyond
 from aggregator.querysets import EntryQuerySet
 from portal import recount
 from portal.days import DATED, DayOf, Period, day_start
@@ -155,8 +156,8 @@ def kept() -> Kept | None:
     if state is None or state.epoch != str(state.now):
         return None
     at = (state.epoch, state.xact, state.number)
-    beyond = Q(xact__gt=state.xact) | Q(xact=state.xact, pk__gt=state.number)
-    marked = tuple(Change.objects.filter(beyond).values_list("entry", flat=True)[: MOST_STALE + 1])
+    new = Change.objects.filter(beyond(state.xact, state.number))
+    marked = tuple(new.values_list("entry", flat=True)[: MOST_STALE + 1])
     if len(marked) > MOST_STALE:
         return None
     if not marked:

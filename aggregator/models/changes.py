@@ -15,6 +15,14 @@ from aggregator.bulk import insert
 from aggregator.models.entries import Entry
 
 
+def beyond(xact: int, number: int) -> Q:
+    """What lies after a place of the sequence, put so that its index leads there: of "a later transaction, or
+    the same one and a higher number" a database walks through all marks."""
+    if connection.vendor == "postgresql":
+        return Q(xact__gte=xact) & (Q(xact__gt=xact) | Q(id__gt=number))
+    return Q(xact=xact, id__gt=number)  # SQLite has one writer, and all marks the same
+
+
 class ChangeManager(models.Manager["Change"]):
     def mark(self, entry_ids: list[int]) -> None:
         """Give these entries a new place at the end of the sequence. Call inside the transaction that
@@ -40,7 +48,7 @@ class ChangeManager(models.Manager["Change"]):
         only below `pg_snapshot_xmin`: every transaction there has ended, and (xact, id) is the order.
         SQLite has one writer, so xact is 0 and the AUTOINCREMENT id is the order.
         """
-        marks = self.filter(Q(xact__gt=xact) | Q(xact=xact, id__gt=number))
+        marks = self.filter(beyond(xact, number))
         if connection.vendor == "postgresql":
             marks = marks.extra(where=["xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
         return list(marks.order_by("xact", "id").values_list("xact", "id", "entry_id")[:limit])

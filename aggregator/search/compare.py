@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aggregator.models import Change, Entry
+from aggregator.models.changes import beyond
 from aggregator.search.engine import current, engine, read_manifest
-from aggregator.search.follow import all_public, beyond, marked
+from aggregator.search.follow import all_public, marked
 from aggregator.search.moments import order_key
 
 

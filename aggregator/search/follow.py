@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from aggregator.errors import IndexUnavailable
 from aggregator.memory import seldom_collected, take_little_memory
 from aggregator.models import Change, Entry, PortalState
+from aggregator.models.changes import beyond
 from aggregator.search.documents import documents, neighbours
 from aggregator.search.engine import (
     Writer,
@@ -276,10 +277,6 @@ def _settled(marks: QuerySet[Change]) -> QuerySet[Change]:
         settled = "aggregator_change.xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
         return marks.extra(where=[settled])  # noqa: S610 (no value of anyone in it)
     return marks
-
-
-def beyond(xact: int, number: int) -> Q:
-    return Q(xact__gt=xact) | Q(xact=xact, id__gt=number)
 
 
 def marked(start: list[int], end: list[int]) -> list[tuple[int, datetime, tuple[int, int] | None]]:
