@@ -38,6 +38,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "topics_most": max((n for _name, n in numbers.topics), default=0),
         "posts_list": _search(day),
         "held": held.select_related("entry__satker", "revision").order_by("-points", "-pk")[:FEW],
+        "failing_now": failing.count(),
         "failing": [(feed, error_in_words(feed.error_code)) for feed in _worst(failing)],
         "decisions": decisions.order_by("-pk")[:FEW],
         "scope": user.satker or _("seluruh Indonesia"),
