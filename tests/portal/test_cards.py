@@ -121,6 +121,7 @@ def test_a_corrected_title_has_a_new_card_and_the_old_address_leads_to_it(client
     assert len(files()) == 1  # the old one is not kept
 
 
+@pytest.mark.django_db(transaction=True)  # PostgreSQL shows followers what is committed
 @pytest.mark.parametrize("state", ["held", "withdrawn"])
 def test_the_card_of_a_recalled_post_is_gone_with_its_file(client, settings, state):
     entry = make_entry("Situs judi gacor")
