@@ -107,6 +107,11 @@ def read_generation() -> Generation:
     return known
 
 
+def known_for() -> int:
+    """Seconds since the database last told the generation."""
+    return int(time.monotonic() - _read[0])
+
+
 def is_away() -> bool:
     """Whether the database failed to answer within the last moments, or lets us wait for it now."""
     return (bool(_failed_at) and time.monotonic() - _failed_at < ASK_AGAIN) or is_stuck()

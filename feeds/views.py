@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from aggregator.errors import RequestError, UnknownValue
 from aggregator.models import Entry
 from feeds import channels, documents, former, negotiation, opml
-from feeds.caching import Prepared, current, prepared
+from feeds.caching import Prepared, current, is_away, known_for, prepared
 from feeds.documents import MEDIA_TYPES
 from feeds.jsonfeed import json_feed
 from feeds.render import atom, rss
@@ -128,6 +128,9 @@ def _kept(request: HttpRequest) -> HttpResponse | None:
         return None
     response = _answer(request, answer, ending)
     response.headers["X-Cache"] = "HIT"  # what the log of requests tells
+    if is_away():
+        response.headers["X-Cache"] = "STALE"
+        response.headers["Age"] = str(known_for())
     return response
 
 

@@ -67,10 +67,11 @@ class Postgres:
         self._run(*control, "-l", str(self.folder / "log"), "-o", options, "start")
 
     def kill(self) -> None:
-        """SIGKILL to the whole server, as a power cut would."""
-        self._signal(signal.SIGKILL)
-        end = time.monotonic() + 10
-        while listens(self.port) and time.monotonic() < end:
+        """SIGKILL to the whole server, as a power cut would. Its entry in the table of processes must be gone,
+        or the next server takes it for running."""
+        master = Path("/proc", self._signal(signal.SIGKILL))
+        end = time.monotonic() + 30
+        while (listens(self.port) or master.exists()) and time.monotonic() < end:
             time.sleep(0.05)
 
     def freeze(self) -> None:
@@ -80,12 +81,13 @@ class Postgres:
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
-    def _signal(self, number: int) -> None:
+    def _signal(self, number: int) -> str:
         master = (self.data / "postmaster.pid").read_text().split()[0]
         children = subprocess.run(["pgrep", "-P", master], capture_output=True, text=True).stdout.split()
         for pid in [master, *children]:
             with suppress(ProcessLookupError):
                 os.kill(int(pid), number)
+        return master
 
     def tool(self, name: str, *arguments: str) -> str:
         place = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "portal")

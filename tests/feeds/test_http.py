@@ -229,15 +229,18 @@ def test_what_does_not_exist_is_refused_in_words(client: Client, path: str, stat
     assert "/langganan" in response.content.decode()
 
 
-def test_while_the_database_is_away_the_last_answer_stands(client: Client, monkeypatch) -> None:
+def test_while_the_database_is_away_the_last_answer_stands_and_says_so(client: Client, monkeypatch) -> None:
     make_entry()
     first = client.get(ATOM).content
+    assert client.get(ATOM)["X-Cache"] == "HIT"
+    monkeypatch.setattr(caching, "READ_EVERY", 0.0)
 
     def away(*_args: object, **_named: object) -> None:
         raise DatabaseError("gone")
 
     monkeypatch.setattr(PortalState.objects, "filter", away)
-    assert client.get(ATOM).content == first
+    last = client.get(ATOM)
+    assert (last.content, last["X-Cache"], last["Age"]) == (first, "STALE", "0")
 
 
 def test_equal_bytes_after_a_restart_have_the_equal_tag(client: Client) -> None:
