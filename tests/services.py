@@ -67,8 +67,8 @@ class Postgres:
         self._run(*control, "-l", str(self.folder / "log"), "-o", options, "start")
 
     def kill(self) -> None:
-        """SIGKILL to the whole server, as a power cut would. Its entry in the table of processes must be gone,
-        or the next server takes it for running."""
+        """SIGKILL to the whole server, as a power cut would, and nothing of it left in the table of
+        processes, or the next server takes it for running."""
         master = Path("/proc", self._signal(signal.SIGKILL))
         end = time.monotonic() + 30
         while (listens(self.port) or master.exists()) and time.monotonic() < end:
