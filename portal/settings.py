@@ -301,6 +301,12 @@ ALERT_QUIET_UNTIL = env.integer(
     "hour until which the others wait; the same as ALERT_QUIET_FROM: no quiet hours",
     most=23,
 )
+ALERT_ESCALATE_HOURS = env.integer(
+    "ALERT_ESCALATE_HOURS",
+    0,
+    "hours after which an alarm nobody took note of goes one level up; 0: all levels are told at once",
+    most=999,
+)
 ALERT_CERTIFICATE_DAYS = env.integer(
     "ALERT_CERTIFICATE_DAYS", 21, "days before a site's certificate ends at which staff are told", most=365
 )

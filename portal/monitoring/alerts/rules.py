@@ -50,13 +50,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`roles` hear of it, each of its own satker. What is not `urgent` is told together, hourly at most."""
+    """`roles` hear of it, each of its own satker. What is not `urgent` is told together, hourly at most. What
+    `climbs` is told from below upwards, where escalation is set (see `escalation`)."""
 
     name: str
     label: Promise | str
     roles: tuple[User.Role, ...]
     find: Callable[[datetime], Iterable[Condition]]
     urgent: bool = False
+    climbs: bool = False
 
 
 def _silent(now: datetime) -> Iterator[Condition]:
@@ -238,8 +240,14 @@ def _office_address(satker: Satker) -> str:
 RULES = {
     rule.name: rule
     for rule in (
-        Rule("silent", gettext_lazy("tanpa berita"), tuple(Role), _silent),
-        Rule("failing", gettext_lazy("umpan gagal lama"), (Role.ADMIN, Role.PROVINCE, Role.SATKER), _failing),
+        Rule("silent", gettext_lazy("tanpa berita"), tuple(Role), _silent, climbs=True),
+        Rule(
+            "failing",
+            gettext_lazy("umpan gagal lama"),
+            (Role.ADMIN, Role.PROVINCE, Role.SATKER),
+            _failing,
+            climbs=True,
+        ),
         Rule("outage", gettext_lazy("banyak umpan gagal bersamaan"), (Role.ADMIN,), _outage, urgent=True),
         Rule("moved", gettext_lazy("host berpindah"), (Role.ADMIN,), _moved, urgent=True),
         Rule("hacked", gettext_lazy("dugaan peretasan"), tuple(Role), _hacked, urgent=True),
@@ -256,6 +264,7 @@ RULES = {
             gettext_lazy("sertifikat segera berakhir"),
             (Role.ADMIN, Role.PROVINCE, Role.SATKER),
             _certificate,
+            climbs=True,
         ),
         Rule("worker", gettext_lazy("pekerja atau jadwal mati"), (Role.ADMIN,), _worker, urgent=True),
     )

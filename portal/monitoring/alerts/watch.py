@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.monitoring.alerts import escalation
 from portal.monitoring.alerts.rules import RULES, Condition, NotKnown, Rule
 from portal.monitoring.models import Alert
 
@@ -77,8 +78,11 @@ def is_quiet(now: datetime) -> bool:
 
 
 def _is_due(alert: Alert, now: datetime) -> bool:
-    if alert.rule not in RULES:
-        return False
+    return alert.rule in RULES and (is_told_again(alert, now) or escalation.is_due(alert, now))
+
+
+def is_told_again(alert: Alert, now: datetime) -> bool:
+    """Whether those who hear of the event are told: it is new, it became worse, or a reminder is due."""
     if alert.noticed_at is None or alert.level > alert.noticed_level:
         return True
     if alert.acknowledged_at is not None:
@@ -114,13 +118,15 @@ def _note(alert: Alert, condition: Condition, now: datetime) -> None:
     alert.seen_at, alert.title, alert.detail = now, condition.title[:300], condition.detail[:1000]
     alert.address = condition.address[:500]
     if condition.level > alert.level:
+        if alert.acknowledged_at:
+            alert.waiting_since = None
         alert.acknowledged_at, alert.acknowledged_by = None, ""
     alert.level = condition.level
     alert.noticed_level = min(alert.noticed_level, condition.level + 1)  # a new wave is news again
     alert.save(
         update_fields=[
             *("seen_at", "title", "detail", "address", "level", "noticed_level"),
-            *("acknowledged_at", "acknowledged_by"),
+            *("acknowledged_at", "acknowledged_by", "waiting_since"),
         ]
     )
 

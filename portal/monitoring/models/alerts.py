@@ -12,7 +12,13 @@ from aggregator.models import Entry, Satker
 
 class Alert(models.Model):
     """One event that somebody should know of: open while its condition lasts. `level` grows when it becomes
-    worse; `noticed_level` is the level of which people were told last."""
+    worse; `noticed_level` is the level of which people were told last. `reach` is how far up people were
+    told, `waiting_since` since when those told last have been asked to take note."""
+
+    class Reach(models.IntegerChoices):
+        SATKER = 1, _("satker")
+        PROVINCE = 2, _("provinsi")
+        NATIONAL = 3, _("KPU RI")
 
     rule = models.CharField(max_length=20)
     key = models.CharField(max_length=200)
@@ -30,6 +36,9 @@ class Alert(models.Model):
     noticed_at = models.DateTimeField(_("terakhir diberitahukan"), null=True, blank=True)
     noticed_level = models.PositiveSmallIntegerField(default=0)
     notices = models.PositiveSmallIntegerField(_("pemberitahuan"), default=0)
+    reach = models.PositiveSmallIntegerField(choices=Reach.choices, default=Reach.NATIONAL)
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(_("diteruskan pada"), null=True, blank=True)
 
     class Meta:
         ordering = ["-opened_at", "-id"]

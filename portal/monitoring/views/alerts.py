@@ -28,7 +28,7 @@ from portal.monitoring.lists import people as lists
 from portal.monitoring.models import Alert, Digest, DigestPick, Notice, Webhook
 from portal.monitoring.show import file_addresses, file_of, show
 from portal.monitoring.tables import Box, Column, Link, Moment, State, Table, columns
-from portal.templatetags.berita import short_day
+from portal.templatetags.berita import clock, short_day
 
 Action = audit.Action
 MOST = 500
@@ -100,11 +100,20 @@ def _label(rule: str) -> str:
 
 
 def _state(row: Alert) -> State:
+    went = _escalated(row)
     if row.closed_at:
-        return State(_("selesai %s") % short_day(row.closed_at), "off")
+        return State(_("selesai %s") % short_day(row.closed_at), "off", went)
     if row.acknowledged_at:
-        return State(_("diketahui %s") % row.acknowledged_by, "wait", row.note)
-    return State(_("terbuka"), "bad")
+        note = "; ".join(filter(None, (row.note, went)))
+        return State(_("diketahui %s") % row.acknowledged_by, "wait", note)
+    return State(_("terbuka"), "bad", went)
+
+
+def _escalated(row: Alert) -> str:
+    if row.escalated_at is None:
+        return ""
+    since = f"{short_day(row.escalated_at)} {clock(row.escalated_at)}"
+    return _("diteruskan ke %(level)s sejak %(since)s") % {"level": row.get_reach_display(), "since": since}
 
 
 def _table(wanted: asked.Asked, rows: list[Alert]) -> Table:
@@ -116,6 +125,7 @@ def _table(wanted: asked.Asked, rows: list[Alert]) -> Table:
         Column(_("Mulai"), "moment"),
         Column(_("Selesai"), "moment"),
         Column(_("Diberitahukan"), "number"),
+        Column(_("Diteruskan")),
         Column(_("Diketahui oleh")),
         Column(_("Catatan")),
         Column(_("Keadaan")),
@@ -133,6 +143,7 @@ def _table(wanted: asked.Asked, rows: list[Alert]) -> Table:
                 Moment(row.opened_at),
                 Moment(row.closed_at) if row.closed_at else None,
                 row.notices,
+                _escalated(row),
                 row.acknowledged_by,
                 row.note,
                 State(_("selesai"), "off") if row.closed_at else State(_("terbuka"), "bad"),

@@ -244,7 +244,7 @@ def test_an_event_told_again_says_why(world, account):
     user = account("viewer")
     world.set("a")
     world.look()
-    assert notices.why_again(Alert(title="x")) == ""
+    assert notices.why_again(Alert(title="x"), user) == ""
     assert "pengingat; berlangsung sejak" in notices.letter(list(Alert.objects.all()), user, NOW)[1]
     world.set("a", level=2)
     watch.look(world.now, [world.rule])
