@@ -41,6 +41,8 @@ def granians(town: Town) -> list[int]:
 
 def some_entry(town: Town) -> str:
     number = town.rows("SELECT max(id) FROM aggregator_entry WHERE state = 'public'")[0][0]
+    # One web process may still do without the database that another has found again.
+    within(30, lambda: "location" in ask(town.port, f"/berita/{number}").headers)
     return ask(town.port, f"/berita/{number}").headers["location"]
 
 
