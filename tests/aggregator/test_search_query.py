@@ -97,6 +97,7 @@ def test_too_many_words_are_cut_and_said_to_be():
     ids=lambda text: repr(text[:6]),
 )
 def test_abuse_is_read_at_once(abuse: str):
+    read("kata")  # the first word ever read also loads what words are known
     started = time.process_time()
     read(abuse)
     assert time.process_time() - started < 1.0
