@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 
 from aggregator.models import Province, Stage, Topic
 from feeds.models import FormerAddress
@@ -42,6 +42,19 @@ def renewed(kind: str, key: str, params: QueryDict) -> tuple[str, QueryDict] | N
         if values:
             changed.setlist(name, [present_slug(name, value) or value for value in values])
     return (slug or key, changed) if slug or changed != params else None
+
+
+def moved(request: HttpRequest, kind: str, key: str) -> HttpResponse | None:
+    """301 from a slug that a province, topic or stage had before it was renamed."""
+    now = renewed(kind, key, request.GET)
+    if now is None:
+        return None
+    slug, params = now
+    path = request.path_info.replace(f"/{kind}/{key}", f"/{kind}/{slug}", 1)
+    query = request.META.get("QUERY_STRING", "") if params == request.GET else params.urlencode()
+    response = HttpResponsePermanentRedirect(path + (f"?{query}" if query else ""))
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 def present_slug(kind: str, slug: str) -> str:

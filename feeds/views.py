@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as render_page
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -191,16 +191,9 @@ def _other_method(request: HttpRequest) -> HttpResponse:
 
 
 def _moved(request: HttpRequest, kind: str, key: str, error: RequestError) -> HttpResponse | None:
-    """301 from a slug that a province, topic or stage had before it was renamed."""
-    now = former.renewed(kind, key, request.GET) if isinstance(error, UnknownValue) else None
-    if now is None:
-        return None
-    slug, params = now
-    path = request.path_info.replace(f"/{kind}/{key}", f"/{kind}/{slug}", 1)
-    query = request.META.get("QUERY_STRING", "") if params == request.GET else params.urlencode()
-    response = HttpResponsePermanentRedirect(path + (f"?{query}" if query else ""))
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    response = former.moved(request, kind, key) if isinstance(error, UnknownValue) else None
+    if response is not None:
+        response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Max, Q
 
-from aggregator.models import EntryTopic, Province, Satker
+from aggregator.models import Province, Satker
 from aggregator.querysets import EntryQuerySet
-from portal import activity
+from portal import activity, recount
 from portal.days import DayOf
 
 
@@ -108,11 +108,10 @@ class OfficeSum(NamedTuple):
 
 def of_offices(entries: EntryQuerySet) -> dict[int, OfficeSum]:
     """The entries by office, counted directly."""
-    topical = Exists(EntryTopic.objects.filter(entry=OuterRef("pk"), removed=False))
     own = Q(origin=activity.OWN)
     rows = (
         entries.order_by()
-        .annotate(topical=topical, on=DayOf("published_at"))
+        .annotate(topical=recount.HAS_TOPIC, on=DayOf("published_at"))
         .values("satker")
         .annotate(
             n=Count("*"),

@@ -32,6 +32,7 @@ from feeds import caching, negotiation
 from portal import metrics
 from portal.middleware import PUBLIC_POLICY, Handler
 from portal.recalls import begun_at, folder, recalls
+from portal.shards import prune
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,6 @@ NEVER = ("/healthz", "/readyz", "/metrics", "/static")
 RENEW_AFTER = 60.0  # an unchanged copy is dated anew no more often
 REWRITE_AFTER = 5.0  # a page that changes all the time is written no more often
 PRUNE_EVERY = 200  # writes, about
-SHARDS = 256
 LEFT_OUT = {"Content-Length", "Date", "Connection", "X-Request-ID", "Set-Cookie", "X-Cache", "Age"}
 RETRY_AFTER = 30
 STALE_FRESHNESS = "public, max-age=10"
@@ -141,24 +141,12 @@ def _write(key: str, response: HttpResponse, began: float) -> None:
             Path(new.name).unlink(missing_ok=True)
             raise
     if random.randrange(PRUNE_EVERY) == 0:  # noqa: S311 - no secret
-        _prune(path.parent)
+        prune(path.parent, settings.PREPARED_BYTES, time.time() - settings.PREPARED_HOURS * 3600)
 
 
 def _path(key: str) -> Path:
     name = hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
     return folder() / name[:2] / name
-
-
-def _prune(shard: Path) -> None:
-    """Keep a shard within its part of PREPARED_BYTES, oldest copies out first."""
-    rows = sorted((stat.st_mtime, stat.st_size, path) for path in shard.iterdir() if (stat := path.stat()))
-    weight = sum(size for _at, size, _path in rows)
-    for at, size, path in rows:
-        too_old = time.time() - at > settings.PREPARED_HOURS * 3600
-        if not too_old and weight <= settings.PREPARED_BYTES / SHARDS:
-            break
-        path.unlink(missing_ok=True)
-        weight -= size
 
 
 def read(key: str) -> Copy | None:

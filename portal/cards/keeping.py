@@ -11,16 +11,15 @@ import logging
 import os
 import random
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 
 from portal.cards.subjects import Card
+from portal.shards import prune
 
 log = logging.getLogger(__name__)
 
-SHARDS = 256
 PRUNE_EVERY = 50  # writes, about
 TOUCH_AFTER = 86_400.0  # seconds: a card that is asked for is dated anew once a day
 
@@ -50,7 +49,7 @@ def keep(card: Card, body: bytes) -> None:
         draft.write_bytes(body)
         draft.replace(shard / _name(card.stem, card.file))
         if random.randrange(PRUNE_EVERY) == 0:  # noqa: S311 - no secret
-            prune(shard)
+            prune(shard, settings.CARDS_MAX_BYTES)
     except OSError as error:
         log.warning("a card could not be kept: %s", error.strerror)
 
@@ -59,21 +58,6 @@ def drop(stem: str) -> None:
     """Remove what is kept of a place."""
     for path in _shard(stem).glob(_name(stem, "*")):
         path.unlink(missing_ok=True)
-
-
-def prune(shard: Path) -> None:
-    """Keep a shard within its part of CARDS_MAX_BYTES."""
-    rows = []
-    for path in shard.iterdir():
-        with suppress(FileNotFoundError):
-            stat = path.stat()
-            rows.append((stat.st_mtime, stat.st_size, path))
-    weight = sum(size for _at, size, _path in rows)
-    for _at, size, path in sorted(rows):
-        if weight <= settings.CARDS_MAX_BYTES / SHARDS:
-            break
-        path.unlink(missing_ok=True)
-        weight -= size
 
 
 def _shard(stem: str) -> Path:

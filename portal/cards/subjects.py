@@ -103,13 +103,13 @@ def of_portal() -> Card:
     return Card("portal", words, _("Berita KPU, seluruh Indonesia"))
 
 
-def find_place(kind: str, key: str) -> Card | None:
-    """The card at a place; None for what there is not."""
+def place_at(kind: str, key: str) -> Province | Satker | Topic | Stage | None:
+    """What has a card of this kind and key; None for what there is not."""
     if kind not in KINDS or not key.isprintable() or len(key) > 120:
         return None
     model, column = KINDS[kind]
-    found = model.objects.filter(**{column: key}).first()
-    return of_place(found) if found else None
+    found: Province | Satker | Topic | Stage | None = model.objects.filter(**{column: key}).first()
+    return found
 
 
 def _day(entry: Entry) -> str:

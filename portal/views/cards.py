@@ -17,9 +17,8 @@ from portal.cards import drawing, keeping, subjects
 from portal.cards.subjects import Card
 from portal.clients import address_of
 from portal.views.entry import absent
+from portal.views.pictures import FRESHNESS
 
-# As of pictures: the address changes with the bytes, and a recall must be gone from shared caches.
-FRESHNESS = "public, max-age=86400, s-maxage=20, stale-while-revalidate=30"
 RETRY_AFTER = 5  # seconds
 SHARE_OF_PROCESS = 3.0  # after drawing it rests for three times as long
 
@@ -28,8 +27,7 @@ _slots = limits.Slots(1, SHARE_OF_PROCESS)
 
 @require_safe
 def post(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    shown = Entry.objects.public().select_related("public_revision", "satker", "picture").filter(pk=pk)
-    entry = shown.first()
+    entry = Entry.objects.public().for_lists().filter(pk=pk).first()
     if entry is None:
         keeping.drop(f"berita/{pk}")
         return absent(pk, request)
@@ -38,10 +36,10 @@ def post(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 @require_safe
 def place(request: HttpRequest, kind: str, key: str, name: str) -> HttpResponse:
-    card = subjects.find_place(kind, key)
-    if card is None:
+    found = subjects.place_at(kind, key)
+    if found is None:
         raise Http404(_("Tidak ada kartu di sini."))
-    return _answer(request, card, name)
+    return _answer(request, subjects.of_place(found), name)
 
 
 @require_safe

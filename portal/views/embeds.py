@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -16,6 +16,7 @@ from feeds import channels, former, windows
 from feeds.addresses import absolute
 from feeds.views import FRESHNESS
 from portal import embeds
+from portal.views.entry import was_public
 
 # Others may frame these pages, and these alone; nothing in them runs, sends or asks elsewhere.
 POLICY = "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *"
@@ -34,7 +35,7 @@ def channel(request: HttpRequest, kind: str, key: str = "") -> HttpResponse:
         found = channels.find(kind, key, embeds.without_choice(request.GET))
         ids = windows.current(found).entry_ids[: choice.count]
     except UnknownValue as error:
-        return _moved(request, kind, key) or _said(request, 404, error.message)
+        return former.moved(request, kind, key) or _said(request, 404, error.message)
     except (RequestError, QueryRefused) as error:
         return _said(request, 400, error.message)
     except IndexUnavailable:
@@ -66,21 +67,9 @@ def post(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _absent(request: HttpRequest, pk: int) -> HttpResponse:
     """As the post's page says it, in a frame: 410 for what was public once."""
-    if Entry.objects.filter(pk=pk, released_at__isnull=False).exists():
+    if was_public(pk):
         return _said(request, 410, _("Berita ini sudah tidak ditampilkan."))
     return _said(request, 404, _("Tidak ada berita dengan nomor ini."))
-
-
-def _moved(request: HttpRequest, kind: str, key: str) -> HttpResponse | None:
-    """301 from a slug that a province, topic or stage had before it was renamed."""
-    now = former.renewed(kind, key, request.GET)
-    if now is None:
-        return None
-    slug, params = now
-    path = request.path.replace(f"/{kind}/{key}", f"/{kind}/{slug}", 1)
-    response = HttpResponsePermanentRedirect(path + (f"?{params.urlencode()}" if params else ""))
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
 
 
 def _said(request: HttpRequest, status: int, message: str) -> HttpResponse:

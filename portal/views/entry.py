@@ -92,9 +92,14 @@ def _full() -> EntryQuerySet:
     )
 
 
+def was_public(pk: int) -> bool:
+    """Whether this post was shown once and is no more."""
+    return Entry.objects.filter(pk=pk, released_at__isnull=False).exclude(state=Entry.State.PUBLIC).exists()
+
+
 def absent(pk: int, request: HttpRequest) -> HttpResponse:
     """410 for what was public once, 404 for what never was."""
-    if Entry.objects.filter(pk=pk, released_at__isnull=False).exclude(state=Entry.State.PUBLIC).exists():
+    if was_public(pk):
         return error_page(request, 410, "")
     raise Http404(_("Tidak ada berita dengan nomor ini."))
 

@@ -118,8 +118,7 @@ def _channel(match: ResolverMatch, path: str, params: QueryDict) -> Channel:
 
 
 def _of_post(pk: int, choice: embeds.Choice, room: Room) -> Answer:
-    shown = Entry.objects.public().select_related("public_revision", "satker", "picture").filter(pk=pk)
-    entry = shown.first()
+    entry = Entry.objects.public().for_lists().filter(pk=pk).first()
     if entry is None or entry.public_revision is None:
         raise _unknown()
     office = entry.satker
@@ -137,12 +136,10 @@ def _of_channel(channel: Channel, choice: embeds.Choice, room: Room) -> Answer:
         fitting = (room.height - embeds.HEAD) // embeds.ROW
         choice = replace(choice, count=max(1, min(choice.count, fitting)))
     author, home, card = PUBLISHER, absolute("/"), subjects.of_portal()
-    if channel.kind in subjects.KINDS:
-        model, column = subjects.KINDS[channel.kind]
-        if place := model.objects.filter(**{column: channel.key}).first():
-            card = subjects.of_place(place)
-            if isinstance(place, Satker):
-                author, home = place.name, absolute(place.get_absolute_url())
+    if place := subjects.place_at(channel.kind, channel.key):
+        card = subjects.of_place(place)
+        if isinstance(place, Satker):
+            author, home = place.name, absolute(place.get_absolute_url())
     frame = _frame(embeds.of_channel(channel, choice), channel.title, choice.height, room)
     return {**_told(channel.title, author, home), **_thumbnail(card, room), **frame}
 

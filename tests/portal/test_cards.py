@@ -12,7 +12,7 @@ from PIL import Image
 
 from aggregator import images
 from aggregator.models import Change, Entry, Picture, Stage, Topic
-from portal import recalls
+from portal import recalls, shards
 from portal.cards import drawing, keeping, lettering, subjects
 from portal.views import cards
 from tests.factories import make_entry, make_public, make_satker
@@ -206,8 +206,8 @@ def test_beyond_the_room_that_is_given_the_longest_unasked_go(settings, tmp_path
         path = shard / f"berita-{number}.x.png"
         path.write_bytes(b"x" * 1000)
         os.utime(path, (1000 + number, 1000 + number))
-    settings.CARDS_MAX_BYTES = 2500 * keeping.SHARDS
-    keeping.prune(shard)
+    settings.CARDS_MAX_BYTES = 2500 * shards.SHARDS
+    shards.prune(shard, settings.CARDS_MAX_BYTES)
     assert files() == ["berita-2.x.png", "berita-3.x.png"]
 
 

@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Min, Q, Sum
 from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState, Satker
 from portal.monitoring.figures import counting, months, places
-from portal.monitoring.figures.kept import keep, of_days, of_months, parts
+from portal.monitoring.figures.kept import keep, of_days, of_months, one_at_a_time, parts
 from portal.monitoring.figures.posts import posts_of
 from portal.monitoring.models import (
     DutyPost,
@@ -124,7 +124,7 @@ def count_changed(satker: Satker, published: Iterable[datetime]) -> None:
     touched = {months.number(at.astimezone(clocks).date()) for at in published}
     lately = OfficeState.objects.filter(pk=satker.pk, whole_at__gt=timezone.now() - WHOLE_EVERY)
     with transaction.atomic():
-        _alone(satker)
+        one_at_a_time(Satker.objects.filter(pk=satker.pk))
         if lately.exists():
             _count(satker, touched)
             if _has_all(satker):
@@ -144,7 +144,7 @@ def _has_all(satker: Satker) -> bool:
 def count_again(satker: Satker) -> None:
     """Make the kept figures of this satker those of its posts. Its province is not added up."""
     with transaction.atomic():
-        _alone(satker)
+        one_at_a_time(Satker.objects.filter(pk=satker.pk))
         _count_whole(satker)
 
 
@@ -185,9 +185,3 @@ def _ends(satker: Satker) -> dict[str, Any]:
         "last_title": title or "",
         "first_day": OfficeDay.objects.filter(satker=satker).aggregate(n=Min("day"))["n"],
     }
-
-
-def _alone(satker: Satker) -> None:
-    """Two that count one satker at once go one after the other. SQLite has one writer anyway."""
-    if connection.vendor == "postgresql":
-        list(Satker.objects.select_for_update(of=("self",), no_key=True).filter(pk=satker.pk).values("pk"))

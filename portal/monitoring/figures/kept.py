@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 from portal.monitoring.figures import months
@@ -48,6 +48,13 @@ def keep(
         ],
         batch_size=500,
     )
+
+
+def one_at_a_time(rows: models.QuerySet[Any]) -> None:
+    """Within a transaction: two that count for the same of these rows go one after the other from here.
+    SQLite has one writer anyway."""
+    if connection.vendor == "postgresql":
+        list(rows.select_for_update(of=("self",), no_key=True).values("pk"))
 
 
 def parts(keys: list[Any], size: int) -> Iterable[list[Any]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db import connection
 from django.db.models import Sum
 
 from aggregator.models import Province
-from portal.monitoring.figures.kept import keep, of_days, of_months
+from portal.monitoring.figures.kept import keep, of_days, of_months, one_at_a_time
 from portal.monitoring.models import OfficeDay, OfficeSubject, PlaceDay, PlaceSubject
 
 NATIONAL_OFFICE = 0
@@ -17,7 +16,8 @@ NATIONAL_OFFICE = 0
 def add_up(province: int | None, touched: Collection[int] | None = None) -> None:
     """Make the days and months of this province (None: the national office) what its satker kept. Within
     the transaction that keeps them. `touched`: months; None: all."""
-    _alone(province)
+    if province:
+        one_at_a_time(Province.objects.filter(pk=province))
     place = province or NATIONAL_OFFICE
     days = OfficeDay.objects.filter(of_days(touched), satker__province=province).order_by()
     summed = days.values_list("day").annotate(n=Sum("posts"))
@@ -37,10 +37,3 @@ def add_up_all() -> None:
 
 def province_of(place: int) -> int | None:
     return place or None
-
-
-def _alone(province: int | None) -> None:
-    """Two satker of one province that are counted at once go one after the other from here."""
-    if province and connection.vendor == "postgresql":
-        rows = Province.objects.select_for_update(of=("self",), no_key=True).filter(pk=province)
-        list(rows.values("pk"))

@@ -66,8 +66,16 @@ def contacts(request: HttpRequest, code: str) -> HttpResponse:
     ):
         return file
     what = request.POST.get("lakukan", "")
-    contact_form = ContactForm(request.POST if what == "kontak" else None, prefix="kontak")
-    follow_form = FollowUpForm(request.POST if what == "catat" else None, prefix="tindak")
+    contact_form = ContactForm(
+        request.POST if what == "kontak" else None,
+        prefix="kontak",
+        instance=Contact(satker=satker, changed_by=user.get_username()),
+    )
+    follow_form = FollowUpForm(
+        request.POST if what == "catat" else None,
+        prefix="tindak",
+        instance=FollowUp(satker=satker, by=user.get_username()),
+    )
     if request.method == "POST" and _deed(user, satker, what, request, contact_form, follow_form):
         return redirect("monitoring:contacts", code)
     facts = {
@@ -96,9 +104,9 @@ def _deed(
     number = request.POST.get("nomor", "")
     key = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
     if what == "kontak":
-        return contact_form.is_valid() and _keep(user, satker, contact_form)
+        return _keep(user, contact_form, Action.CONTACT)
     if what == "catat":
-        return follow_form.is_valid() and _follow(user, satker, follow_form)
+        return _keep(user, follow_form, Action.FOLLOW_UP)
     if what == "hapus":
         return _forget(user, own_or_404(user, Contact.objects.filter(satker=satker), pk=key))
     if what == "selesai":
@@ -107,11 +115,11 @@ def _deed(
     return True
 
 
-def _keep(user: User, satker: Satker, form: ContactForm) -> bool:
+def _keep(user: User, form: ContactForm | FollowUpForm, action: Action) -> bool:
+    if not form.is_valid():
+        return False
     with transaction.atomic():
-        form.instance.satker, form.instance.changed_by = satker, user.get_username()
-        row = form.save()
-        audit.record(Action.CONTACT, user.get_username(), thing=row)
+        audit.record(action, user.get_username(), thing=form.save())
     return True
 
 
@@ -119,14 +127,6 @@ def _forget(user: User, row: Contact) -> bool:
     with transaction.atomic():
         audit.record(Action.CONTACT, user.get_username(), thing=row, name=_("hapus: %s") % row)
         row.delete()
-    return True
-
-
-def _follow(user: User, satker: Satker, form: FollowUpForm) -> bool:
-    with transaction.atomic():
-        form.instance.satker, form.instance.by = satker, user.get_username()
-        row = form.save()
-        audit.record(Action.FOLLOW_UP, user.get_username(), thing=row)
     return True
 
 
