@@ -212,6 +212,11 @@ class Shown:
         return self.examples[0]
 
     @property
+    def later(self) -> list[Entry]:
+        """Those of others that are shown beside it."""
+        return self.examples[1:5]
+
+    @property
     def others(self) -> int:
         """Offices beside the one that began."""
         return self.kind.offices - 1

@@ -33,14 +33,13 @@ def samples() -> dict[str, object]:
     return {
         "lines": [lists.Line(entries[0]), lists.Line(entries[1], folded=48), lists.Line(entries[2])],
         "entries": entries,
-        "found": SimpleNamespace(
-            title=[("Penetapan ", False), ("DPT", True), (" Kota Kediri", False)],
-            snippet=[
-                ("… rapat pleno penetapan ", False),
-                ("DPT", True),
-                (" dihadiri …", False),
-            ],
-        ),
+        "hits": [
+            SimpleNamespace(
+                entry=entries[1],
+                title=[("Penetapan ", False), ("DPT", True), (" Kota Kediri", False)],
+                snippet=[("… rapat pleno penetapan ", False), ("DPT", True), (" dihadiri …", False)],
+            )
+        ],
         "page": lists.Page(entries, "1-1"),
         "office": office,
         "long_title": LONG_TITLE,

@@ -5,9 +5,17 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.formats import date_format, number_format, time_format
+from django.utils.text import Truncator
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from aggregator.models.registry import Zone
+
+_ZONE_LABELS = dict(Zone.choices)  # an enumeration makes its choices anew each time it is asked
 
 
 def number(value: float, *, signed: bool = False) -> str:
@@ -30,6 +38,33 @@ def moment(at: datetime, pattern: str) -> str:
 def clock(hour: int, minute: int) -> str:
     """ "09.05"."""
     return _clock(hour, minute, get_language())
+
+
+def local(at: datetime, zone: str) -> datetime:
+    """The same instant on the clocks of `zone`."""
+    return at.astimezone(ZoneInfo(zone))
+
+
+def zone_label(zone: str) -> str:
+    """WIB, WITA or WIT; the zone's own name if it is none of ours."""
+    return _ZONE_LABELS.get(zone, zone)
+
+
+def ago(at: datetime) -> str:
+    """A relative time as an addition to the absolute one: "3 hari lalu"; nothing beyond a month."""
+    seconds = int((timezone.now() - at).total_seconds())
+    for size, words in ((86400, _("%d hari lalu")), (3600, _("%d jam lalu")), (60, _("%d menit lalu"))):
+        if seconds >= size:
+            count = seconds // size
+            return words % count if size < 86400 or count <= 31 else ""
+    return _("baru saja") if seconds >= 0 else ""
+
+
+def cut(text: str, most: int) -> str:
+    """Text of so many characters at most, as `truncatechars` cuts it."""
+    if len(text) <= most and text.isascii():
+        return text
+    return Truncator(text).chars(most)
 
 
 @lru_cache(maxsize=8192)

@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.formats import date_format
@@ -52,19 +53,24 @@ def calendar_of(
     start = first.replace(day=1)
     while start <= last:
         end = start.replace(day=calendar.monthrange(start.year, start.month)[1])
+        begin, until = max(start, first), min(end, last)
         days = [
-            _day(start, day, counts.get(day, 0), scale, day in unread and day not in counts)
-            for day in (start + timedelta(days=number) for number in range((end - start).days + 1))
-            if first <= day <= last
+            Day(
+                day, posts := counts.get(day, 0), scale.step(posts), x, y, day in unread and day not in counts
+            )
+            for day, x, y in _places(begin, until)
         ]
-        months.append(Month(max(start, first), min(end, last), days))
+        months.append(Month(begin, until, days))
         start = end + timedelta(days=1)
     return Calendar(months, scale)
 
 
-def _day(month: date, day: date, posts: int, scale: Scale, unread: bool) -> Day:
-    row = (day.day - 1 + month.weekday()) // 7
-    return Day(day, posts, scale.step(posts), day.weekday() * SIDE, row * SIDE, unread)
+@lru_cache(maxsize=512)
+def _places(first: date, last: date) -> list[tuple[date, int, int]]:
+    """The days of one month (or of a part of it) and where each stands."""
+    before = first.replace(day=1).weekday() - 1
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [(day, day.weekday() * SIDE, (day.day + before) // 7 * SIDE) for day in days]
 
 
 class Hour(NamedTuple):

@@ -7,13 +7,17 @@ is not ours (names, queries) is escaped once, here."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 from html import escape
 from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.charts.calendars import Day, Hour, Month, Week
+from portal.activity import TopicCount
+from portal.charts.calendars import Hour, Month, Week
 from portal.charts.lines import Line, MonthMix, span
 from portal.charts.maps import Region
 from portal.charts.matrix import Matrix
@@ -21,21 +25,46 @@ from portal.charts.places import Spot
 from portal.wording import day, number
 
 
+def months(found: Iterable[Month], search: str) -> SafeString:
+    """The months of a calendar, each a drawing of its days."""
+    return _joined(
+        f'<figure class="month"><figcaption>{day(month.first, "M Y")}</figcaption>'
+        '<svg class="chart" viewBox="0 0 98 84" role="group" '
+        f'aria-label="{day(month.first, "F Y")}">{squares(month, search)}</svg></figure>'
+        for month in found
+    )
+
+
 def squares(month: Month, search: str) -> SafeString:
     """The days of a calendar's month as links to the search of each."""
-    search, name = escape(search), day(month.first, "F Y")
+    frame = _frame(tuple((one.day, one.x, one.y, one.unread) for one in month.days), get_language())
+    filled = frame % tuple(
+        value for one in month.days for value in (number(one.posts), 0 if one.posts else -1, one.step)
+    )
+    return SafeString(filled.replace(ADDRESS, escape(search)))
+
+
+ADDRESS = "\0"  # stands for the search's address in a frame
+
+
+@lru_cache(maxsize=1024)
+def _frame(days: tuple[tuple[date, int, int, bool], ...], language: str | None) -> str:
+    """Squares of these days, with places for the search and for the posts, tab index and step of each: a
+    calendar says most of it to everyone."""
+    name = day(days[0][0], "F Y")
     words, unread = _("%(day)s: %(posts)s berita"), _("%(day)s: tidak diketahui")
 
-    def label(one: Day) -> str:
-        said = {"day": f"{one.day.day} {name}", "posts": number(one.posts)}
-        return escape((unread if one.unread else words) % said)
+    def label(on: date, is_unread: bool) -> str:
+        said = {"day": f"{on.day} {name}", "posts": ADDRESS}
+        text = escape((unread if is_unread else words) % said).replace("%", "%%")
+        return f"{text}%.0s" if is_unread else text.replace(ADDRESS, "%s")
 
-    return _joined(
-        f'<a href="{search}&amp;dari={(on := one.day.isoformat())}&amp;sampai={on}" '
-        f'aria-label="{label(one)}" tabindex="{0 if one.posts else -1}">'
-        f'<rect class="cell {"unread" if one.unread else f"s{one.step}"}" x="{one.x}" y="{one.y}" '
+    return "".join(
+        f'<a href="{ADDRESS}&amp;dari={on.isoformat()}&amp;sampai={on.isoformat()}" '
+        f'aria-label="{label(on, is_unread)}" tabindex="%s">'
+        f'<rect class="cell {"unread%.0s" if is_unread else "s%s"}" x="{x}" y="{y}" '
         'width="12" height="12"/></a>'
-        for one in month.days
+        for on, x, y, is_unread in days
     )
 
 
@@ -63,6 +92,18 @@ def weekday_rows(week: Week, search: str) -> SafeString:
     return _joined(
         f'<tr><th scope="row">{day.name}</th>{"".join(cell(place, hour) for hour in day.hours)}</tr>'
         for place, day in enumerate(week.days, start=1)
+    )
+
+
+def bars(topics: Sequence[TopicCount], search: str) -> SafeString:
+    """Topics as items of a list, each with a bar as long as its posts are many."""
+    search = escape(search)
+    return _joined(
+        f'<li><a href="{search}&amp;topik={row.topic.slug}">{escape(row.topic.label)}</a>'
+        f'<span class="count">{number(row.posts)}</span>'
+        f'<svg class="chart stretch thin" viewBox="0 0 {topics[0].posts} 10" preserveAspectRatio="none" '
+        f'aria-hidden="true"><rect class="bar-a" width="{row.posts}" height="10"/></svg></li>'
+        for row in topics
     )
 
 

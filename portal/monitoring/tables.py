@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.templatetags.berita import zone_label
+from portal.wording import zone_label
 
 NUMBERS = frozenset({"number", "decimal", "percent"})
 TIGHT = frozenset({"day", "moment", "name"})  # never broken into lines

@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from aggregator.models import Province, Satker
+from portal.activity import TopicCount
 from portal.board import Board
 from portal.charts import marks
-from portal.charts.calendars import Calendar, Month, Week
+from portal.charts.calendars import Calendar, Week
 from portal.charts.lines import Line, MonthMix
 from portal.charts.maps import Region
 from portal.charts.matrix import Matrix
@@ -32,8 +33,13 @@ register.simple_tag(marks.spots)
 
 
 @register.simple_tag
-def squares(month: Month, search: str, query: str) -> SafeString:
-    return marks.squares(month, f"{search}?{query}")
+def months(calendar: Calendar, search: str, query: str) -> SafeString:
+    return marks.months(calendar.months, f"{search}?{query}")
+
+
+@register.simple_tag
+def bars(topics: Sequence[TopicCount], search: str, query: str) -> SafeString:
+    return marks.bars(topics, f"{search}?{query}")
 
 
 @register.simple_tag

@@ -4,43 +4,35 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from aggregator.classify import BY_STAFF
 from aggregator.models import Entry, EntryTopic, Revision
-from aggregator.models.registry import Zone
 from feeds.items import fit
-from portal import structured, wording
+from portal import headlines, lasting, structured, wording
 
 register = template.Library()
 
-
-_ZONE_LABELS = dict(Zone.choices)  # an enumeration makes its choices anew each time it is asked
-
-
-def zone_label(zone: str) -> str:
-    """WIB, WITA or WIT; the zone's own name if it is none of ours."""
-    return _ZONE_LABELS.get(zone, zone)
-
-
-@register.filter
-def at_zone(at: datetime, zone: str) -> datetime:
-    """The same instant on the clocks of `zone`."""
-    return at.astimezone(ZoneInfo(zone))
+register.simple_tag(headlines.items, name="posts")
+register.simple_tag(headlines.folded, name="folded_posts")
+register.simple_tag(headlines.found, name="found_posts")
+register.tag("lasting", lasting.parse)
+register.simple_tag(headlines.latest, name="latest_posts")
+register.simple_tag(headlines.alike, name="posts_alike")
+register.filter("ago", wording.ago)
+at_zone = register.filter("at_zone", wording.local)
 
 
 @register.filter
 def long_time(at: datetime, zone: str = "") -> str:
     """ "Jumat, 20 Agustus 2021, 09.00 WIB"."""
     zone = zone or settings.TIME_ZONE
-    return f"{wording.moment(at_zone(at, zone), 'DATETIME_FORMAT')} {zone_label(zone)}"
+    return f"{wording.moment(at_zone(at, zone), 'DATETIME_FORMAT')} {wording.zone_label(zone)}"
 
 
 @register.filter
@@ -59,7 +51,7 @@ def on(day: date | None, pattern: str) -> str:
 def short_time(at: datetime, zone: str = "") -> str:
     """ "20 Agu 2021, 09.00 WIB"."""
     zone = zone or settings.TIME_ZONE
-    return f"{wording.moment(at_zone(at, zone), 'SHORT_DATETIME_FORMAT')} {zone_label(zone)}"
+    return f"{wording.moment(at_zone(at, zone), 'SHORT_DATETIME_FORMAT')} {wording.zone_label(zone)}"
 
 
 @register.filter
@@ -67,7 +59,7 @@ def clock(at: datetime, zone: str = "") -> str:
     """ "09.00 WIB"."""
     zone = zone or settings.TIME_ZONE
     local = at_zone(at, zone)
-    return f"{wording.clock(local.hour, local.minute)} {zone_label(zone)}"
+    return f"{wording.clock(local.hour, local.minute)} {wording.zone_label(zone)}"
 
 
 @register.filter
@@ -96,17 +88,6 @@ def stage_why(entry: Entry) -> str:
     if entry.stage_rule.startswith(BY_STAFF):
         return _("ditetapkan petugas")
     return entry.stage_rule.removeprefix("non-tahapan: ")
-
-
-@register.filter
-def ago(at: datetime) -> str:
-    """A relative time as an addition to the absolute one: "3 hari lalu"; nothing beyond a month."""
-    seconds = int((timezone.now() - at).total_seconds())
-    for size, words in ((86400, _("%d hari lalu")), (3600, _("%d jam lalu")), (60, _("%d menit lalu"))):
-        if seconds >= size:
-            count = seconds // size
-            return words % count if size < 86400 or count <= 31 else ""
-    return _("baru saja") if seconds >= 0 else ""
 
 
 @register.filter

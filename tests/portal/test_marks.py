@@ -55,6 +55,16 @@ def test_each_day_of_a_calendar_leads_to_its_search():
     assert 'aria-label="1 Januari 2026: 1.200 berita" tabindex="0"' in found
 
 
+def test_days_of_which_nothing_is_known_say_so_and_a_search_keeps_its_signs():
+    month = charts.calendar_of({FIRST: 3}, FIRST, LAST, {FIRST, date(2026, 1, 2)}).months[0]
+    found = marks.squares(month, "/cari?q=100%25+%s")
+    assert 'aria-label="1 Januari 2026: 3 berita" tabindex="0"><rect class="cell s5" x="42"' in found
+    assert (
+        'aria-label="2 Januari 2026: tidak diketahui" tabindex="-1"><rect class="cell unread" x="56"' in found
+    )
+    assert found.count("/cari?q=100%25+%s&amp;dari=") == 31
+
+
 def test_days_and_numbers_are_in_the_readers_language_though_they_are_kept():
     month = charts.calendar_of({FIRST: 1200}, FIRST, LAST).months[0]
     marks.squares(month, SEARCH)
