@@ -8,11 +8,13 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import ApiKey, User
 from portal.monitoring import sessions
+from portal.monitoring.models import Identity
 
 SCOPE: Any = (_("Peran"), {"fields": ("role", "satker")})
 
@@ -43,6 +45,30 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: object, obj: object = None) -> bool:
         return False
+
+
+@admin.register(Identity)
+class IdentityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Made by signing in; released here, so that the account is matched by its address once more."""
+
+    list_display = ("user", "email", "issuer", "subject", "bound_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email", "email", "=subject")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Identity | None = None) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Identity) -> None:
+        sessions.end(sessions.of(obj.user))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Identity]) -> None:
+        for one in queryset.select_related("user"):
+            sessions.end(sessions.of(one.user))
+        super().delete_queryset(request, queryset)
 
 
 admin.site.unregister(Group)  # what an account may do is said by its role

@@ -23,6 +23,8 @@ from aggregator.search.ask import opened
 from aggregator.search.compare import lag
 from aggregator.search.engine import current, read_manifest
 from feeds.models import Alert, Letter
+from portal.monitoring import provider
+from portal.monitoring.provider import ProviderFault
 from portal.recalls import folder
 
 LATE = timedelta(minutes=30)
@@ -194,6 +196,17 @@ def _proxies() -> Finding:
     return Finding("proxies", ", ".join(settings.TRUSTED_PROXIES) or "none")
 
 
+def _sign_in() -> Finding:
+    if not provider.is_on():
+        return Finding("sign-in", "by password (OIDC_ISSUER is empty)")
+    try:
+        return Finding("sign-in", f"by password or {provider.describe()}")
+    except ProviderFault as fault:
+        return Finding(
+            "sign-in", f"OIDC: {fault}", "Check OIDC_ISSUER and the provider; passwords work meanwhile."
+        )
+
+
 def _disk() -> Finding:
     settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.DATA_DIR).free
@@ -229,6 +242,7 @@ CHECKS: list[Callable[[], Finding]] = [
     _queue,
     _copies,
     _proxies,
+    _sign_in,
     _mail,
     _feeds,
     _index,

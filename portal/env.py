@@ -137,6 +137,17 @@ class Env:
 
         return self._read(name, "address", default, meaning, convert)
 
+    def issuer(self, name: str, meaning: str) -> str:
+        """Kept as it is written: a provider's name for itself is compared sign by sign."""
+
+        def convert(raw: str) -> str:
+            parts = urlsplit(raw)
+            if not is_confidential(raw) or parts.query or parts.fragment or parts.username or parts.password:
+                raise ValueError("it takes an https address such as https://sso.kpu.go.id/realms/kpu")
+            return raw
+
+        return self._read(name, "https address", "", meaning, convert)
+
     def path(self, name: str, default: Path, meaning: str) -> Path:
         return self._read(name, "folder", default, meaning, lambda raw: Path(raw).expanduser().absolute())
 
@@ -163,6 +174,23 @@ class Env:
 
         shown = self._read(name, "mail address", default, meaning, lambda raw: (convert(raw), raw)[1])
         return convert(shown)
+
+
+def is_confidential(address: str) -> bool:
+    """Whether what is said there is heard by nobody else: https, or http within this machine."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if parts.scheme == "http":
+        return host == "localhost" or (_is_numeric(host) and ipaddress.ip_address(host).is_loopback)
+    return parts.scheme == "https" and bool(host)
+
+
+def _is_numeric(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _split(raw: str) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ class Rule:
 
 def rule_for(request: HttpRequest) -> Rule | None:
     path = request.path_info.removeprefix("/en")
+    if path == "/masuk/oidc/kembali":
+        return Rule("sign-in", settings.LIMIT_SIGN_IN, 300, is_guarded=True)
     if request.method == "POST":
         if path.startswith(("/masuk", "/pantauan/admin/login")):
             return Rule("sign-in", settings.LIMIT_SIGN_IN, 300, is_guarded=True)

@@ -325,6 +325,28 @@ LIMIT_SUBSCRIBE = env.integer(
 )
 LIMIT_REPORT = env.integer("LIMIT_REPORT", 5, "reports of errors an address may send in an hour; 0: no limit")
 LIMIT_CARDS = env.integer("LIMIT_CARDS", 60, "share cards an address may have drawn in a minute; 0: no limit")
+OIDC_ISSUER = env.issuer(
+    "OIDC_ISSUER",
+    "identity provider that staff may sign in with (OpenID Connect), as it names itself; empty: none",
+)
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", "", "name of the portal at that provider")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", "", "its secret there")
+OIDC_NAME = env.text("OIDC_NAME", "akun kedinasan", "what the button on /masuk says after “Masuk dengan”")
+OIDC_SECOND_FACTOR = env.words(
+    "OIDC_SECOND_FACTOR",
+    (),
+    "values of acr or amr that prove a second factor there; empty: the portal asks for its own code",
+)
+_oidc = {
+    "OIDC_ISSUER": OIDC_ISSUER,
+    "OIDC_CLIENT_ID": OIDC_CLIENT_ID,
+    "OIDC_CLIENT_SECRET": OIDC_CLIENT_SECRET,
+}
+if any(_oidc.values()) and not all(_oidc.values()):
+    raise ImproperlyConfigured(
+        f"{', '.join(name for name, value in _oidc.items() if not value)} not set: "
+        f"signing in with an identity provider takes all of {', '.join(_oidc)}, or none."
+    )
 HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000, "how long browsers insist on https; 0: not at all")
 SECURE_HSTS_SECONDS = HSTS_SECONDS if BASE_URL.startswith("https://") else 0
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -379,6 +401,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody can send any name
         "django-q": {"level": "WARNING", "handlers": ["log"], "propagate": False},
+        "authlib": {"level": "INFO"},  # below that it tells secrets of sign-ins under way
         "portal.access": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
     },
 }

@@ -1,8 +1,9 @@
-"""Who is at the door: a password, then a code. Nobody is signed in before everything is proven."""
+"""Who is at the door: a password or the word of an identity provider, then a code. Nobody is signed in
+before everything is proven."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.contrib.auth import authenticate
@@ -11,12 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.models import User
-from portal.monitoring import audit, factors, throttle
+from portal.monitoring import audit, factors, identities, throttle
 from portal.monitoring.audit import Action
+from portal.monitoring.identities import Unmatched
+from portal.monitoring.provider import Proven
 from portal.templatetags.berita import clock
 
-HALF = "half"  # session key of whoever has given the password and still owes the code
+HALF = "half"  # session key of whoever has given the password, or was proven, and still owes the code
 HALF_SECONDS = 600
+VIA = "oidc"  # in the log: not by password
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,15 @@ class Refused:
     """A sentence for the form; it never tells whether the account exists."""
 
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """Who still owes the code, where they want to go, and whom the provider saw if they came from there."""
+
+    user: User
+    goal: str
+    proven: Proven | None = None
 
 
 def check_password(request: HttpRequest, username: str, password: str) -> User | Refused:
@@ -40,6 +53,36 @@ def check_password(request: HttpRequest, username: str, password: str) -> User |
         return Refused(_("Nama akun atau sandi keliru."))
     throttle.forget(throttle.ACCOUNT, username)
     return user
+
+
+def check_proven(proven: Proven) -> User | Refused:
+    """The account of whom the provider has seen, unless it is locked. Raises Unmatched."""
+    try:
+        user = identities.account_of(proven)
+    except Unmatched as error:
+        refuse(error, proven)
+        raise
+    verdict = throttle.count(throttle.ACCOUNT, user.get_username())
+    if not verdict.allowed:
+        audit.record(
+            Action.SIGN_IN_LOCKED, user.get_username(), thing=user, limit=throttle.ACCOUNT.name, via=VIA
+        )
+        return _locked(verdict.until)
+    throttle.forget(throttle.ACCOUNT, user.get_username())
+    return user
+
+
+def refuse(error: Unmatched, proven: Proven) -> None:
+    """Who was seen stands in the log, so that an admin can help; the person is not told why."""
+    audit.record(
+        Action.SIGN_IN_FAILED,
+        proven.email or _("(akun tidak dikenal)"),
+        thing=error.user,
+        reason=str(error),
+        via=VIA,
+        code=error.code,
+        subject=proven.subject,
+    )
 
 
 def check_code(user: User, code: str) -> Refused | None:
@@ -61,20 +104,26 @@ def check_code(user: User, code: str) -> Refused | None:
     return Refused(_("Kode keliru atau sudah dipakai. Tunggu kode berikutnya, lalu coba lagi."))
 
 
-def remember(request: HttpRequest, user: User, goal: str) -> None:
-    """The password was right; what is still owed must come soon, in a session with a new key."""
+def remember(request: HttpRequest, half: Half) -> None:
+    """The first proof was right; what is still owed must come soon, in a session with a new key."""
     request.session.flush()
-    request.session[HALF] = {"user": user.pk, "at": timezone.now().timestamp(), "goal": goal}
+    request.session[HALF] = {
+        "user": half.user.pk,
+        "at": timezone.now().timestamp(),
+        "goal": half.goal,
+        "proven": half.proven and asdict(half.proven),
+    }
     request.session.set_expiry(HALF_SECONDS)
 
 
-def remembered(request: HttpRequest) -> tuple[User, str] | None:
-    """Who gave the password a moment ago, and where they want to go."""
+def remembered(request: HttpRequest) -> Half | None:
+    """Who gave the first proof a moment ago."""
     half = request.session.get(HALF)
     if not half or timezone.now().timestamp() - half["at"] > HALF_SECONDS:
         return None
     user = User.objects.filter(pk=half["user"], is_active=True).first()
-    return (user, half["goal"]) if user else None
+    proven = half.get("proven")
+    return Half(user, half["goal"], Proven(**proven) if proven else None) if user else None
 
 
 def _locked(until: datetime | None) -> Refused:

@@ -13,9 +13,10 @@ from aggregator import decide
 from aggregator.models import Entry, Feed, FetchLog, Gap, Quarantine, Revision, Satker, SatkerHost, SatkerMove
 from portal.models import User
 from portal.monitoring import audit
-from portal.monitoring.models import MigrationPlan, SiteCheck
+from portal.monitoring.models import Identity, MigrationPlan, SiteCheck
 from tests.browser.conftest import SHOTS
 from tests.factories import make_entry
+from tests.portal.monitoring.identity_provider import IdentityProvider
 from tests.small_news import LONG_TITLE
 
 pytestmark = [
@@ -178,3 +179,33 @@ def test_k10_and_k12_an_officer_reads_the_signals_rejects_one_and_releases_anoth
     assert Entry.objects.public().filter(public_revision__title=LONG_TITLE).exists()
     assert Entry.objects.get(pk=busy["entry"]).public_revision.title == "KPU gelar rapat pleno terbuka"
     page.context.close()
+
+
+def test_an_officer_comes_in_with_the_identity_provider_of_kpu(browser, live_server, admin, settings):
+    """Two ports of loopback: to the provider and back, under the same content policy, then the same code."""
+    with IdentityProvider() as idp:
+        settings.BASE_URL = live_server.url
+        for name, value in idp.settings().items():
+            setattr(settings, name, value)
+        idp.person["email"] = admin.email
+        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(f"{live_server.url}/pantauan/akun")
+        assert Axe().run(page).response["violations"] == []
+        page.get_by_role("button", name="Masuk dengan SSO Contoh").click()
+        secret = page.locator(".secret code").inner_text().replace(" ", "")
+        page.get_by_label("Kode enam angka").fill(pyotp.TOTP(secret).now())
+        page.get_by_role("button", name="Pasang").click()
+        page.get_by_role("link", name="Sudah saya simpan").click()
+        page.wait_for_url(f"{live_server.url}/pantauan/akun")
+        assert said == []
+        assert Identity.objects.get().user == admin
+        stranger = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        idp.person |= {"sub": "99", "email": "tidak.dikenal@kpu.example"}
+        stranger.goto(f"{live_server.url}/masuk")
+        stranger.get_by_role("button", name="Masuk dengan SSO Contoh").click()
+        stranger.get_by_role("heading", name="Akun belum terhubung").wait_for()
+        assert Axe().run(stranger).response["violations"] == []
+        page.context.close()
+        stranger.context.close()

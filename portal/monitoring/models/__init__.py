@@ -1,6 +1,6 @@
 """What monitoring keeps: who did what, sign-in, migration notes; targets, alerts, saved views."""
 
-from portal.monitoring.models.accounts import RecoveryCode, SecondFactor, StaffSession, Throttle
+from portal.monitoring.models.accounts import Identity, RecoveryCode, SecondFactor, StaffSession, Throttle
 from portal.monitoring.models.alerts import Alert, Digest, DigestPick, Notice, Webhook
 from portal.monitoring.models.audit import AuditRow
 from portal.monitoring.models.contacts import Contact, FollowUp
@@ -34,6 +34,7 @@ __all__ = [
     "FeedRead",
     "FigureState",
     "FollowUp",
+    "Identity",
     "MigrationChange",
     "MigrationPlan",
     "Notice",

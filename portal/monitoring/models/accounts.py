@@ -38,6 +38,35 @@ class RecoveryCode(models.Model):
         return f"{self.user_id}"
 
 
+class Identity(models.Model):
+    """Whom an identity provider calls `subject` is this account: bound at the first complete sign-in, good
+    until it is released here. The address may change there; the subject does not."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="identities",
+        db_index=False,
+        verbose_name=_("akun petugas"),
+    )
+    issuer = models.CharField(_("penyedia"), max_length=300)
+    subject = models.CharField(_("pengenal di penyedia"), max_length=255)
+    email = models.EmailField(_("surel di penyedia"), max_length=254, blank=True)  # when it was bound
+    bound_at = models.DateTimeField(_("diikat"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("ikatan identitas")
+        verbose_name_plural = _("ikatan identitas")
+        ordering = ["-bound_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="identity_subject"),
+            models.UniqueConstraint(fields=["user", "issuer"], name="identity_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.email or self.subject}"
+
+
 class StaffSession(models.Model):
     """Where and when an account signed in, for its owner to see and to end."""
 

@@ -22,6 +22,7 @@ class AuditRow(models.Model):
         FACTOR_REMOVED = "factor.removed", _("mencabut faktor kedua")
         RECOVERY_USED = "factor.recovery", _("memakai kode pemulihan")
         RECOVERY_RENEWED = "factor.renewed", _("membuat kode pemulihan baru")
+        IDENTITY_BOUND = "identity.bound", _("mengikat identitas")
         SESSIONS_ENDED = "sessions.ended", _("mengakhiri sesi")
         INVITED = "account.invited", _("mengundang petugas")
         ACCOUNT_CHANGED = "account.changed", _("mengubah akun")

@@ -1,4 +1,4 @@
-"""The one way in: password, then code; and the way out."""
+"""The one way in: password (or the identity provider, see provider.py), then code; and the way out."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from portal.models import User
-from portal.monitoring import audit, factors, gate, sessions
+from portal.monitoring import audit, factors, gate, identities, provider, sessions
 from portal.monitoring.audit import Action
 from portal.monitoring.forms import AppCodeForm, CodeForm, SignInForm
+from portal.monitoring.gate import Half
+from portal.monitoring.identities import Unmatched
 from portal.monitoring.models import StaffSession
 
 NEW_SECRET = "new_secret"  # noqa: S105 - session key of a secret that is not yet in use
@@ -27,7 +29,7 @@ NEW_SECRET = "new_secret"  # noqa: S105 - session key of a secret that is not ye
 @never_cache
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
-    goal = _goal(request)
+    goal = goal_of(request)
     if request.user.is_authenticated:
         return redirect(goal)
     form = SignInForm(request.POST or None)
@@ -35,25 +37,25 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         with audit.acting(request):
             found = gate.check_password(request, form.cleaned_data["username"], form.cleaned_data["password"])
             if isinstance(found, User):
-                return _next_step(request, found, goal)
+                return next_step(request, Half(found, goal))
         form.add_error(None, found.message)
-    return render(request, "monitoring/sign_in.html", {"form": form, "goal": goal})
+    facts = {"form": form, "goal": goal, "provider": settings.OIDC_NAME if provider.is_on() else ""}
+    return render(request, "monitoring/sign_in.html", facts)
 
 
 @never_cache
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """The code of whoever has given the password."""
+    """The code of whoever has given the first proof."""
     half = gate.remembered(request)
     if half is None:
         return _begin_again(request)
-    user, goal = half
     form = CodeForm(request.POST or None)
     form.fields["code"].widget.attrs["autofocus"] = True
     if request.method == "POST" and form.is_valid():
         with audit.acting(request):
-            refused = gate.check_code(user, form.cleaned_data["code"])
+            refused = gate.check_code(half.user, form.cleaned_data["code"])
             if refused is None:
-                return _enter(request, user, goal)
+                return _enter(request, half)
         form.add_error("code", refused.message)
     return render(request, "monitoring/second_factor.html", {"form": form})
 
@@ -62,7 +64,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 def set_up_factor(request: HttpRequest) -> HttpResponse:
     """A new authenticator app: at the door for those who must have one, later for those who want to."""
     half = None if request.user.is_authenticated else gate.remembered(request)
-    user = request.user if isinstance(request.user, User) else half[0] if half else None
+    user = request.user if isinstance(request.user, User) else half.user if half else None
     if user is None:
         return _begin_again(request)
     if factors.has_factor(user):
@@ -72,7 +74,7 @@ def set_up_factor(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         step = factors.step_of(secret, form.cleaned_data["code"])
         if step is not None:
-            return _install(request, user, secret, step, half[1] if half else "")
+            return _install(request, half or Half(user, ""), secret, step)
         form.add_error("code", _("Kode tidak cocok. Periksa jam telepon Anda, lalu ketik kode yang terbaru."))
     svg = factors.qr_svg(factors.address_of(user, secret)).decode()
     picture = mark_safe(svg[svg.index("<svg") :])
@@ -93,24 +95,42 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGIN_URL)
 
 
-def _next_step(request: HttpRequest, user: User, goal: str) -> HttpResponse:
-    if factors.has_factor(user):
-        gate.remember(request, user, goal)
+def next_step(request: HttpRequest, half: Half) -> HttpResponse:
+    """After the first proof: the code, unless the provider has proven a second factor of its own."""
+    if half.proven and half.proven.has_second_factor:
+        return _enter(request, half)
+    if factors.has_factor(half.user):
+        gate.remember(request, half)
         return redirect("monitoring:second_factor")
-    if factors.must_have_factor(user):
-        gate.remember(request, user, goal)
+    if factors.must_have_factor(half.user):
+        gate.remember(request, half)
         return redirect("monitoring:set_up_factor")
-    return _enter(request, user, goal)
+    return _enter(request, half)
 
 
-def _enter(request: HttpRequest, user: User, goal: str) -> HttpResponse:
+def unmatched(request: HttpRequest, email: str) -> HttpResponse:
+    """One page for every reason: it tells nobody which accounts there are."""
+    facts = {"provider": settings.OIDC_NAME, "email": email}
+    return render(request, "monitoring/unmatched.html", facts, status=403)
+
+
+def _enter(request: HttpRequest, half: Half) -> HttpResponse:
+    user, proven = half.user, half.proven
+    if proven is not None:
+        try:
+            identities.bind(user, proven)
+        except Unmatched as error:
+            gate.refuse(error, proven)
+            request.session.flush()
+            return unmatched(request, proven.email)
     sessions.begin(request, user)
-    audit.record(Action.SIGN_IN, user.get_username(), thing=user)
-    return redirect(goal)
+    audit.record(Action.SIGN_IN, user.get_username(), thing=user, **({"via": gate.VIA} if proven else {}))
+    return redirect(half.goal)
 
 
-def _install(request: HttpRequest, user: User, secret: str, step: int, goal: str) -> HttpResponse:
+def _install(request: HttpRequest, half: Half, secret: str, step: int) -> HttpResponse:
     """The codes are on the answer itself: they are nowhere else."""
+    user, goal = half.user, half.goal
     with audit.acting(request):
         codes = factors.install(user, secret, step)
         audit.record(Action.FACTOR_SET, user.get_username(), thing=user)
@@ -120,7 +140,9 @@ def _install(request: HttpRequest, user: User, secret: str, step: int, goal: str
             request.session.cycle_key()
             sessions.renew(request, former)
         else:
-            _enter(request, user, goal)
+            entered = _enter(request, half)
+            if entered.status_code == 403:
+                return entered
     return render(
         request,
         "monitoring/recovery_codes.html",
@@ -133,7 +155,7 @@ def _begin_again(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGIN_URL)
 
 
-def _goal(request: HttpRequest) -> str:
+def goal_of(request: HttpRequest) -> str:
     """Where the reader wanted to go, if that is a staff page here."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
