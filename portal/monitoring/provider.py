@@ -225,7 +225,7 @@ class _Way(BaseAdapter):
 
 
 async def _ask(request: requests.PreparedRequest) -> Response:
-    url, headers = str(request.url), dict(request.headers)
+    url, headers = str(request.url), {name: str(value) for name, value in request.headers.items()}
     if not is_confidential(url):
         raise FetchError(f"{url} is not https.", code="plain")
     headers.pop("Accept-Encoding", None)  # what the way out can read is its own business
@@ -243,10 +243,8 @@ async def _ask(request: requests.PreparedRequest) -> Response:
     )
     async with Outbound(policy) as outbound:
         if request.method == "POST":
-            body = request.body or b""
-            return await outbound.post(
-                url, body if isinstance(body, bytes) else body.encode(), headers=headers
-            )
+            body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
+            return await outbound.post(url, body, headers=headers)
         return await outbound.get(url, headers=headers, approved_hosts=frozenset())
 
 
@@ -259,6 +257,7 @@ class _Session(OAuth2Session):  # type: ignore[misc]
 
 class _Provider(DjangoOAuth2App):  # type: ignore[misc]
     client_cls = _Session
+    server_metadata: dict[str, Any]
 
     def load_server_metadata(self) -> dict[str, Any]:
         """What the provider says of itself, once: only what is used here, and only after it is judged, as
@@ -268,8 +267,7 @@ class _Provider(DjangoOAuth2App):  # type: ignore[misc]
                 answer = session.get(self._server_metadata_url, withhold_token=True)
             answer.raise_for_status()
             self.server_metadata = _judged(answer.json())
-        found: dict[str, Any] = self.server_metadata
-        return found
+        return self.server_metadata
 
 
 def _judged(said: Any) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -124,7 +126,8 @@ def _enter(request: HttpRequest, half: Half) -> HttpResponse:
             request.session.flush()
             return unmatched(request, proven.email)
     sessions.begin(request, user)
-    audit.record(Action.SIGN_IN, user.get_username(), thing=user, **({"via": gate.VIA} if proven else {}))
+    how: dict[str, Any] = {"via": gate.VIA} if proven else {}
+    audit.record(Action.SIGN_IN, user.get_username(), thing=user, **how)
     return redirect(half.goal)
 
 
