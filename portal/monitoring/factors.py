@@ -32,9 +32,9 @@ def address_of(user: User, secret: str) -> str:
 
 
 def qr_svg(text: str) -> bytes:
-    """The text as a QR code, an SVG of its own without styles."""
+    """The text as a QR code, an SVG of its own without styles and sizes: a long name makes finer squares."""
     out = io.BytesIO()
-    segno.make(text, error="m").save(out, kind="svg", scale=5, border=4, dark="#000", light="#fff")
+    segno.make(text, error="m").save(out, kind="svg", omitsize=True, border=4, dark="#000", light="#fff")
     return out.getvalue()
 
 

@@ -128,6 +128,15 @@ def test_an_admin_must_set_up_a_second_factor_before_coming_in(client, account):
     assert is_in(client)
 
 
+@pytest.mark.parametrize("name", ["ani@kpu.example", "subbagian.teknis.kepulauan.sangihe@sulut.kpu.example"])
+def test_the_picture_of_the_key_is_scaled_whole_however_long_the_name_is(name):
+    """A picture with a size of its own is cut by the page, and no telephone reads it."""
+    svg = factors.qr_svg(factors.address_of(User(username=name), factors.new_secret())).decode()
+    side = re.search(r'<svg [^>]*viewBox="0 0 (\d+) \1"', svg)[1]
+    assert f"h{side}v{side}" in svg
+    assert not re.search(r"<svg [^>]*(width|height)=", svg)
+
+
 def test_a_wrong_code_sets_nothing_up(client, account):
     give_password(client, account("admin"))
     client.get("/masuk/pasang")
