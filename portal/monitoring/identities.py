@@ -3,6 +3,7 @@ one with its verified official address. No account is made here and no role give
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from aggregator.errors import PortalError
@@ -31,6 +32,13 @@ def account_of(proven: Proven) -> User:
     if not user.is_active:
         raise Unmatched("Akun ini mati.", code="inactive", user=user)
     return user
+
+
+def of(user: User) -> Identity | None:
+    """Whom the present provider knows this account as."""
+    if not settings.OIDC_ISSUER:
+        return None
+    return Identity.objects.filter(user=user, issuer=settings.OIDC_ISSUER).first()
 
 
 @transaction.atomic

@@ -215,6 +215,7 @@ class _Way(BaseAdapter):
         if 300 <= answer.status < 400:
             raise RequestException(f"{request.url} leads elsewhere.", request=request)
         response = requests.Response()
+        response.reason = ""
         response.status_code, response.url, response.request = answer.status, answer.final_url, request
         response.headers = CaseInsensitiveDict(answer.headers)
         response.raw = io.BytesIO(answer.body)

@@ -172,7 +172,8 @@ def accounts(rows: Iterable[Any]) -> Table:
 def _state(user: User) -> State:
     if not user.is_active:
         return State(_("mati"), "off")
-    return State(_("aktif"), "good") if user.has_usable_password() else State(_("diundang"), "wait")
+    came_in = user.has_usable_password() or user.last_login is not None
+    return State(_("aktif"), "good") if came_in else State(_("diundang"), "wait")
 
 
 def log(rows: Iterable[AuditRow], *, with_addresses: bool) -> Table:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from portal.monitoring import audit, factors, gate, sessions
+from portal.monitoring import audit, factors, gate, identities, sessions
 from portal.monitoring.access import staff, staff_user
 from portal.monitoring.audit import Action
 from portal.monitoring.forms import ChangePasswordForm, CodeForm
@@ -31,6 +31,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "form": form,
         "sessions": sessions.of(user),
         "this_session": request.session.session_key,
+        "identity": identities.of(user),
         "has_factor": factors.has_factor(user),
         "must_have_factor": factors.must_have_factor(user),
         "codes_left": factors.codes_left(user),

@@ -18,6 +18,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -167,8 +168,9 @@ def _handler(provider: IdentityProvider) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Location", said.decode())
                 said = b""
             self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
+            with suppress(ConnectionError):  # who asked may have gone
+                self.end_headers()
+                self.wfile.write(said)
 
         do_POST = do_GET  # noqa: N815
 
