@@ -123,10 +123,10 @@ def per_stage(entries: EntryQuerySet) -> Counter[int | None]:
     return Counter(dict(rows.values_list("stage", "n")))
 
 
-def today_by_province(day: date) -> Today:
-    """All 38 provinces in the order of their codes, with the posts of that day."""
+def today_by_province(day: date, provinces: Iterable[Province]) -> Today:
+    """These provinces with the posts of that day."""
     counts = by_province(Period(day, day).of(Entry.objects.public()))
-    rows = [ProvinceCount(province, counts[province.pk]) for province in Province.objects.all()]
+    rows = [ProvinceCount(province, counts[province.pk]) for province in provinces]
     return Today(day, rows, counts[None])
 
 
@@ -136,12 +136,6 @@ def provinces_with_offices() -> QuerySet[Any]:
     was_read = Exists(Feed.objects.filter(satker=OuterRef("satker"), first_success_at__isnull=False))
     counted = Province.objects.annotate(offices=Count("satker"), read=Count("satker", filter=was_read))
     return counted.order_by("code")
-
-
-def known_provinces() -> set[int]:
-    """Ids of the provinces of which at least one feed was ever read: silence elsewhere means nothing."""
-    read = Feed.objects.filter(first_success_at__isnull=False, satker__province__isnull=False)
-    return set(read.order_by().values_list("satker__province", flat=True).distinct())
 
 
 def profile(entries: EntryQuerySet, today: date) -> Profile:
@@ -295,10 +289,9 @@ def over_months(counts: Mapping[tuple[int, str], int]) -> Counter[int]:
     return totals
 
 
-def named_topics(counts: Mapping[int, int], topics: Iterable[Topic] | None = None) -> list[TopicCount]:
-    """The topics themselves, most posts first; `topics` are all, where they are at hand."""
-    everything = Topic.objects.filter(pk__in=counts) if topics is None else topics
-    rows = [TopicCount(topic, counts[topic.pk]) for topic in everything if topic.pk in counts]
+def named_topics(counts: Mapping[int, int], topics: Iterable[Topic]) -> list[TopicCount]:
+    """Those of these topics that have posts, most first."""
+    rows = [TopicCount(topic, counts[topic.pk]) for topic in topics if topic.pk in counts]
     return sorted(rows, key=lambda row: (-row.posts, row.topic.position))
 
 

@@ -1,20 +1,36 @@
-"""The provinces, topics and stages there are. Whoever makes a page asks one of these, so that each list is
-read once, in whatever order and for whatever part of the page."""
+"""The provinces, topics and stages there are, as pages show them beside everything else. They change a few
+times a year: a process reads them at most every SECONDS, and anew after it changed one itself."""
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import Any
 
-from aggregator.models import Stage, Topic
+from django.db.models.signals import post_delete, post_save
+
+from aggregator.models import Province, Satker, Stage, Topic
 from portal import activity
+
+SECONDS = 30.0  # a kept page is as old at most
 
 
 class Atlas:
+    """Each list is read once, in whatever order and for whatever part of a page. Nobody may change a row."""
+
     @cached_property
     def provinces(self) -> list[Any]:
         """In the order of their codes, with the number of their `offices` and of those `read`."""
         return list(activity.provinces_with_offices())
+
+    @cached_property
+    def named_provinces(self) -> list[Any]:
+        return sorted(self.provinces, key=lambda place: place.name)
+
+    @cached_property
+    def known(self) -> frozenset[int]:
+        """Ids of the provinces of which at least one feed was ever read: silence elsewhere means nothing."""
+        return frozenset(place.pk for place in self.provinces if place.read)
 
     @cached_property
     def topics(self) -> list[Topic]:
@@ -23,3 +39,24 @@ class Atlas:
     @cached_property
     def stages(self) -> list[Stage]:
         return list(Stage.objects.all())
+
+
+_current: tuple[float, Atlas] | None = None
+
+
+def current() -> Atlas:
+    global _current
+    now = time.monotonic()
+    if _current is None or now - _current[0] > SECONDS:
+        _current = (now, Atlas())
+    return _current[1]
+
+
+def forget(**_: Any) -> None:
+    global _current
+    _current = None
+
+
+for model in (Province, Satker, Topic, Stage):
+    for changed in (post_save, post_delete):
+        changed.connect(forget, sender=model)

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 
 from aggregator.models import Entry, Feed, Province, Satker
 from aggregator.search.filters import period_label
-from portal import activity, charts, ranking
+from portal import activity, atlas, charts, ranking
 from portal.activity import Places, StageDays
-from portal.atlas import Atlas
 from portal.days import Period
 from portal.scope import Scope
 
@@ -61,7 +60,7 @@ class Board:
     def __init__(self, scope: Scope, measure: str = charts.MEASURES[0]) -> None:
         self.scope = scope
         self.measure = measure
-        self.atlas = Atlas()
+        self.atlas = atlas.current()
 
     @property
     def period(self) -> Period:
@@ -117,8 +116,8 @@ class Board:
             rows = [(place, counts[place.pk] - before[place.pk]) for place in provinces]
         else:
             rows = [(place, counts[place.pk]) for place in provinces]
-        query, known = self.scope.query_without_place, {place.pk for place in everywhere if place.read}
-        return charts.map_of(rows, query, known, self.measure, self.fresh, left_out)
+        query = self.scope.query_without_place
+        return charts.map_of(rows, query, self.atlas.known, self.measure, self.fresh, left_out)
 
     @cached_property
     def fresh(self) -> frozenset[int]:
@@ -183,7 +182,7 @@ class Board:
 
     @cached_property
     def ranks(self) -> list[ranking.Rank]:
-        return self.scope.ranks(self.places, self.atlas.provinces)
+        return self.scope.ranks(self.places)
 
     @property
     def placed(self) -> list[ranking.Rank]:

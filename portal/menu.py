@@ -4,18 +4,17 @@ and what is chosen."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
 
-from aggregator.models import Province, Satker, Stage, Topic
+from aggregator.models import Satker
 from aggregator.search import FacetValue, Filters
 from aggregator.search.clocks import HOURS, WEEKDAYS
 from aggregator.search.filters import hour_label, weekday_label
-from portal import stages
-from portal.atlas import Atlas
+from portal import atlas, stages
 
 MOST_SATKER = 30  # offered when no province is chosen
 
@@ -51,11 +50,9 @@ class Year:
     chosen: bool
 
 
-def groups(
-    filters: Filters, facets: Mapping[str, list[FacetValue]], atlas: Atlas | None = None
-) -> list[Group]:
-    """The groups in the order of the parameters. At most four queries, one if the page's atlas is at hand."""
-    provinces, topics, named = _named(atlas) if atlas else (_provinces(), _topics(), _stages())
+def groups(filters: Filters, facets: Mapping[str, list[FacetValue]]) -> list[Group]:
+    """The groups in the order of the parameters."""
+    provinces, topics, named = _named()
     found = [
         Group("provinsi", _("Provinsi"), _options(provinces, filters.provinces, facets.get("provinsi"))),
         _satker_group(filters, facets.get("satker")),
@@ -133,27 +130,19 @@ def _satker_group(filters: Filters, facet: list[FacetValue] | None) -> Group:
 Pairs = list[tuple[str, str]]
 
 
-def _named(atlas: Atlas) -> tuple[Pairs, Pairs, Pairs]:
-    places = sorted((place.name, place.slug) for place in atlas.provinces)
+def _named() -> tuple[Pairs, Pairs, Pairs]:
+    there = atlas.current()
     return (
-        [(slug, name) for name, slug in places],
-        [(topic.slug, _(topic.name)) for topic in atlas.topics],
-        _stages((stage.slug, stage.name, stage.election) for stage in atlas.stages),
+        [(place.slug, place.name) for place in there.named_provinces],
+        [(topic.slug, _(topic.name)) for topic in there.topics],
+        [
+            ("non", _("Di luar tahapan")),
+            *(
+                (stage.slug, f"{_(stage.name)} ({stages.election_name(stage.election)})")
+                for stage in there.stages
+            ),
+        ],
     )
-
-
-def _provinces() -> Pairs:
-    return list(Province.objects.order_by("name").values_list("slug", "name"))
-
-
-def _topics() -> Pairs:
-    return [(slug, _(name)) for slug, name in Topic.objects.values_list("slug", "name")]
-
-
-def _stages(rows: Iterable[tuple[str, str, str]] | None = None) -> Pairs:
-    rows = Stage.objects.values_list("slug", "name", "election") if rows is None else rows
-    named = [(slug, f"{_(name)} ({stages.election_name(election)})") for slug, name, election in rows]
-    return [("non", _("Di luar tahapan")), *named]
 
 
 def _origins() -> list[tuple[str, str]]:

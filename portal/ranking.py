@@ -45,14 +45,12 @@ class OfficeCount:
     place: int | None = None
 
 
-def ranking(
-    found: activity.Places, active: Mapping[int | None, int], provinces: Iterable[Any] | None = None
-) -> list[Rank]:
+def ranking(found: activity.Places, active: Mapping[int | None, int], provinces: Iterable[Any]) -> list[Rank]:
     """Provinces by own posts on a topic, then by days with own posts; equals share a place.
 
     Never by raw numbers alone: re-posts do not count, and offices that stayed silent are shown. `active`
-    is the number of offices with a post, per province id; `provinces` are all, as `provinces_with_offices`
-    gives them, where they are at hand.
+    is the number of offices with a post, per province id; `provinces` are all, as
+    `provinces_with_offices` gives them.
     """
     nothing = activity.PlaceSum()
     rows = [
@@ -68,7 +66,7 @@ def ranking(
             read=place.read,
             silent=max(0, place.read - active.get(place.pk, 0)),
         )
-        for place in provinces or activity.provinces_with_offices()
+        for place in provinces
         for its in [found.get(place.pk, nothing)]
     ]
     rows.sort(key=lambda row: row.province.name)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from aggregator.models import Entry, Province, Satker, Stage, Topic
 from aggregator.search import filters_for
-from portal import activity, charts
+from portal import activity, atlas, charts
 from portal.days import Period
 from portal.scope import scope_of
 from portal.totals import Totals
@@ -61,7 +61,11 @@ def of_stage(stage: Stage, today: date, figures: Totals) -> charts.Line | None:
 
 
 def _rhythm(period: Period, days: Mapping[date, int], topics: Mapping[int, int]) -> Rhythm:
-    return Rhythm(period, charts.calendar_of(days, period.first, period.last), activity.named_topics(topics))
+    return Rhythm(
+        period,
+        charts.calendar_of(days, period.first, period.last),
+        activity.named_topics(topics, atlas.current().topics),
+    )
 
 
 def _months(today: date) -> Period:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from aggregator.search import Filters
 from aggregator.search import search as ask
 from aggregator.search.database import narrow
 from aggregator.search.filters import month_days
-from portal import activity, daily, lists, remembered, tallies
+from portal import activity, atlas, daily, lists, remembered, tallies
 from portal.activity import Cell, Places, StageDays
 from portal.days import DATED, Period
 from portal.hits import Hits
@@ -177,13 +177,13 @@ class Scope:
 
     def topics(self) -> list[activity.TopicCount]:
         """Posts on each topic, most first."""
-        return activity.named_topics(activity.over_months(self.topic_months()))
+        return activity.named_topics(activity.over_months(self.topic_months()), atlas.current().topics)
 
-    def ranks(self, found: Places, provinces: Sequence[Any] | None = None) -> list[Rank]:
+    def ranks(self, found: Places) -> list[Rank]:
         """The ranking of the provinces looked at; `found` is what they published."""
         wanted = self.filters.provinces
         active = self._once("active offices", self.period, self._active_offices)
-        rows = ranking(found, active, provinces)
+        rows = ranking(found, active, atlas.current().provinces)
         return [row for row in rows if not wanted or row.province.slug in wanted]
 
     def _active_offices(self) -> Counter[int | None]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aggregator.models import Stage
+from portal import atlas
 
 ELECTIONS = {
     "pemilu-2024": gettext_lazy("Pemilu 2024"),
@@ -54,8 +55,10 @@ def election_name(code: str) -> str:
 
 
 def standing(today: date) -> Standing:
-    """One query over the few dozen stages there are."""
-    stages = list(Stage.objects.exclude(end=None).order_by("end", "position"))
+    there = atlas.current().stages
+    stages = sorted(
+        (stage for stage in there if stage.end), key=lambda stage: (stage.end or today, stage.position)
+    )
     current = [stage for stage in stages if stage.start and stage.start <= today <= (stage.end or today)]
     ended = [stage for stage in stages if stage.end and stage.end < today]
     coming = [stage for stage in stages if stage.start and stage.start > today]

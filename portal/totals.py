@@ -13,7 +13,7 @@ from aggregator.models import Entry, EntryTopic, Province, Satker, Topic
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
 from aggregator.search.database import narrow
-from portal import activity, daily, tallies
+from portal import activity, atlas, daily, tallies
 from portal.days import Period
 from portal.models import DayCount, OfficeCount, PlaceCount, StageCount
 
@@ -29,8 +29,10 @@ class Totals:
     def topics_of(self, period: Period) -> list[activity.TopicCount]:
         """The nation's posts on each topic in a period, most first."""
         if (kept := self.kept) is None:
-            return activity.named_topics(activity.per_topic(period.of(Entry.objects.public())))
-        return activity.named_topics(_on_topics(kept, period))
+            counts = activity.per_topic(period.of(Entry.objects.public()))
+        else:
+            counts = _on_topics(kept, period)
+        return activity.named_topics(counts, atlas.current().topics)
 
     def topic_totals(self) -> Counter[int]:
         """Public posts on each topic, by its id."""

@@ -12,7 +12,7 @@ import pytest
 from django.db.backends.postgresql.base import DatabaseWrapper as Postgres
 from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
 
-from portal import remembered
+from portal import atlas, remembered
 from tests.installation import Installation
 from tests.satker_network import SatkerNetwork
 
@@ -28,6 +28,7 @@ def _own_folders(settings, tmp_path: Path, monkeypatch) -> None:
     settings.INDEX_DIR = tmp_path / "index"
     settings.PAGE_CACHE_SECONDS = 0  # pages of one test must not turn up in the next
     remembered.forget()
+    atlas.forget()
     # Its thread would write in the middle of another test, to a database that test does not have.
     monkeypatch.setattr("portal.monitoring.reads.Counter.go_on_writing", lambda _self: None)
 

@@ -37,7 +37,7 @@ def activity(request: HttpRequest, asked: Query[Narrowed]) -> schemas.Activity:
             schemas.ProvinceCount(
                 province=rows.named(place), posts=per_province[place.pk], offices=place.offices
             )
-            for place in figures.provinces_with_offices()
+            for place in board.atlas.provinces
         ],
         per_day=[schemas.DayCount(day=day, posts=per_day[day]) for day in sorted(per_day)],
         per_topic=[

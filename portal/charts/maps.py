@@ -98,7 +98,7 @@ def outlines() -> Outlines:
 def map_of(
     rows: Sequence[tuple[Province, float]],
     query: str,
-    known: set[int] | None = None,
+    known: Collection[int] | None = None,
     measure: str = "berita",
     fresh: Collection[int] = (),
     left_out: Collection[Province] = (),
@@ -128,7 +128,7 @@ class Words(NamedTuple):
 
 
 def _region(
-    province: Province, value: float, scale: Scale, query: str, known: set[int] | None, words: Words
+    province: Province, value: float, scale: Scale, query: str, known: Collection[int] | None, words: Words
 ) -> Region:
     unknown = not value and known is not None and province.pk not in known
     step = "u" if unknown else "d" if value < 0 else scale.step(value)

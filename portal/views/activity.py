@@ -24,7 +24,7 @@ def activity(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "query": filters.q,
         "chips": filters.chips(),
-        "groups": menu.groups(filters, {}, found.atlas),
+        "groups": menu.groups(filters, {}),
         "shape": forms.read_choice(request, "peta", SHAPES),
         "comparison": forms.read_choice(request, "banding", COMPARISONS),
         "shortcuts": board.shortcuts(today),

@@ -70,7 +70,7 @@ def _name_file(response: HttpResponse, name: str) -> None:
 
 def _province_rows(board: Board) -> Rows:
     counts, before = activity.per_province(board.places), activity.per_province(board.places_before)
-    for place in activity.provinces_with_offices():
+    for place in board.atlas.provinces:
         yield place.code, place.name, counts[place.pk], place.offices, before[place.pk]
 
 

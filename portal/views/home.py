@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from aggregator.models import Entry, Feed, Province
+from aggregator.models import Entry, Feed
 from aggregator.querysets import EntryQuerySet
-from portal import activity, charts, inspiration, lists, stages
+from portal import activity, atlas, charts, inspiration, lists, stages
 from portal.days import DATED, Period
 from portal.totals import Totals
 
@@ -20,8 +20,9 @@ KINDS = 4
 
 def home(request: HttpRequest) -> HttpResponse:
     day = timezone.localdate()
-    today = activity.today_by_province(day)
-    shown = today if today.total else activity.today_by_province(day - timedelta(days=1))
+    there = atlas.current()
+    today = activity.today_by_province(day, there.provinces)
+    shown = today if today.total else activity.today_by_province(day - timedelta(days=1), there.provinces)
     return render(
         request,
         "portal/home.html",
@@ -32,12 +33,12 @@ def home(request: HttpRequest) -> HttpResponse:
             "tile_map": charts.map_of(
                 [(row.province, row.posts) for row in shown.rows],
                 f"semua=1&dari={shown.day}&sampai={shown.day}",
-                activity.known_provinces(),
+                there.known,
             ),
             "kinds": inspiration.shown(inspiration.newest_kinds(KINDS)),
             "topics": Totals().topics_of(Period(day - timedelta(days=6), day)),
             "standing": stages.standing(day),
-            "provinces": Province.objects.order_by("name"),
+            "provinces": there.named_provinces,
             "read_at": Feed.objects.aggregate(at=Max("last_success_at"))["at"],
         },
     )

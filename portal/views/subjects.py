@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from aggregator.errors import UnknownValue
-from aggregator.models import Entry, Province, Stage, Topic
+from aggregator.models import Entry, Stage, Topic
 from aggregator.search import filters_for
-from portal import activity, forms, lists, rhythm, stages
+from portal import activity, atlas, forms, lists, rhythm, stages
 from portal.days import Period
 from portal.totals import Totals
 
@@ -87,6 +87,6 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _most_active(counts: dict[int | None, int], size: int = 10) -> list[activity.ProvinceCount]:
-    provinces = Province.objects.in_bulk([key for key in counts if key is not None])
-    rows = [activity.ProvinceCount(place, counts[key]) for key, place in provinces.items()]
+    places = atlas.current().provinces
+    rows = [activity.ProvinceCount(place, counts[place.pk]) for place in places if place.pk in counts]
     return sorted(rows, key=lambda row: (-row.posts, row.province.code))[:size]

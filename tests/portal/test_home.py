@@ -125,14 +125,16 @@ def test_the_number_of_queries_does_not_grow_with_the_news(client, django_assert
             make_entry(f"Berita {number}", published_at=timezone.now() - timedelta(minutes=number))
 
     fill(3)
+    client.get("/")  # lists of the registry are read once in a while
     with django_assert_num_queries(QUERIES):
         client.get("/")
     fill(30)
+    client.get("/")
     with django_assert_num_queries(QUERIES):
         client.get("/")
 
 
-QUERIES = 11
+QUERIES = 7
 
 
 def test_demo_pages_carry_a_banner(client, settings):
