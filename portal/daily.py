@@ -14,16 +14,18 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TypeVar
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet, Subquery
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState
 from aggregator.models.changes import beyond
 from aggregator.querysets import EntryQuerySet
-from portal import recount
+from portal import monthly, recount
 from portal.days import DATED, DayOf, Period, day_start
 from portal.models import (
     Counted,
@@ -36,6 +38,7 @@ from portal.models import (
     StageCount,
     TopicCount,
 )
+from portal.sums import ask
 
 BATCH = 200  # marks a transaction
 MOST_STALE = 400  # marks beyond the cursor with which the kept counts are still worth reading
@@ -72,19 +75,20 @@ def rebuild() -> None:
     CountState.objects.update_or_create(
         pk=1, defaults={"epoch": str(PortalState.get().epoch), "is_whole": False, "xact": 0, "number": 0}
     )
-    for model in (*DATED_COUNTS, Counted):
+    for model in (*DATED_COUNTS, *monthly.MONTHLY, Counted):
         model._default_manager.all().delete()
     for first, end in _months():
         with transaction.atomic():
             _remember(_on_days(first, end))
             _count_days(first, end)
+            monthly.keep([first])
     with transaction.atomic():
         _remember(_undated())
         _count_undated()
     CountState.objects.filter(pk=1).update(xact=last[0], number=last[1], is_whole=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """The kept counts may be read, but for `stale` days (None: posts without a clear date) on which they
     may be behind: `beyond` counts those directly. `marked` are the posts that changed since `at`, a place in
@@ -97,6 +101,10 @@ class Kept:
     def days(self, narrowed: Q, period: Period | None = None) -> QuerySet[DayCount]:
         """Rows by province and day that are not stale; without a period also the undated."""
         return self.fresh(DayCount.objects.filter(narrowed), period)
+
+    @cached_property
+    def days_behind(self) -> frozenset[date]:
+        return frozenset(day for day in self.stale if day)
 
     def topics(self, period: Period | None = None) -> QuerySet[TopicCount]:
         """Rows by topic and day that are not stale; without a period also the undated."""
@@ -122,9 +130,12 @@ class Kept:
             wanted |= self._undated()
         return entries.filter(wanted) if days or (period is None and None in self.stale) else None
 
-    def undated(self, entries: EntryQuerySet) -> EntryQuerySet:
-        """Those of these posts without a clear date, found without looking at all."""
-        return entries.filter(self._undated())
+    def unclear(self) -> list[int]:
+        """The ids of all posts without a clear date, of which most may not be public any more."""
+        counted = ask("SELECT entry_id FROM portal_counted WHERE day IS NULL", ())
+        if not counted and not self.marked:
+            return []
+        return list(Entry.objects.filter(self._undated()).order_by().values_list("pk", flat=True))
 
     def _undated(self) -> Q:
         known = Q(pk__in=Counted.objects.filter(day=None).values("pk")) | Q(pk__in=self.marked)
@@ -151,12 +162,16 @@ def _runs(days: Sequence[date]) -> Iterable[tuple[date, date]]:
 
 def kept() -> Kept | None:
     """None when there are no counts, or they are so far behind that a direct count costs less."""
-    epoch = Subquery(PortalState.objects.filter(pk=1).values("epoch"))
-    state = CountState.objects.filter(pk=1, is_whole=True).annotate(now=epoch).first()
-    if state is None or state.epoch != str(state.now):
+    states = ask(
+        "SELECT kept.epoch, kept.xact, kept.number, portal.epoch FROM portal_countstate AS kept,"
+        " aggregator_portalstate AS portal WHERE kept.id = 1 AND portal.id = 1 AND kept.is_whole",
+        (),
+    )
+    if not states or states[0][0] != str(UUID(str(states[0][3]))):
         return None
-    at = (state.epoch, state.xact, state.number)
-    new = Change.objects.filter(beyond(state.xact, state.number))
+    xact, number = states[0][1:3]
+    at = (str(states[0][0]), xact, number)
+    new = Change.objects.filter(beyond(xact, number)).order_by()
     marked = tuple(new.values_list("entry", flat=True)[: MOST_STALE + 1])
     if len(marked) > MOST_STALE:
         return None
@@ -193,8 +208,10 @@ def _recount(days: Iterable[date | None]) -> None:
     days = set(days)
     if None in days:
         _count_undated()
-    for day in sorted(day for day in days if day):
+    dated = sorted(day for day in days if day)
+    for day in dated:
         _count_days(day, day)
+    monthly.keep(dated)
 
 
 def _count_days(first: date, last: date) -> None:

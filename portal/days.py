@@ -6,6 +6,7 @@ national figures (WIB by default) has had one offset since 1963, so today's hold
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -25,6 +26,11 @@ DATED = Q(date_status__in=[Entry.DateStatus.OK, Entry.DateStatus.FUTURE])
 def day_start(day: date) -> datetime:
     """The instant at which `day` begins on the clocks of national figures."""
     return datetime.combine(day, time.min, ZoneInfo(settings.TIME_ZONE))
+
+
+def month_end(day: date) -> date:
+    """The last day of its month."""
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from aggregator.models import EntryTopic
 from aggregator.querysets import EntryQuerySet
+from aggregator.search import Filters
 from aggregator.search.clocks import HourOf, local_slots
 from portal import activity
 from portal.activity import Cell
 from portal.daily import CLEAR
 from portal.days import DayOf, Period
 from portal.listed import listed
+from portal.sources import Direct
 
 
 class Hit(NamedTuple):
@@ -84,3 +86,30 @@ class Hits:
         for entry, topic in labels.order_by().values_list("entry", "topic"):
             found[entry].append(topic)
         return dict(found)
+
+
+class Searched(Direct):
+    """The figures of a search by words."""
+
+    def __init__(
+        self, filters: Filters, period: Period, entries: EntryQuerySet, everything: EntryQuerySet, hits: Hits
+    ) -> None:
+        super().__init__(filters, period, entries, everything, is_listed=True)
+        self.hits = hits
+
+    def cells(self, period: Period) -> list[Cell]:
+        if period not in self._counted:
+            self._counted[period] = self.hits.cells(period)
+        return self._counted[period]
+
+    def week(self, period: Period) -> list[list[int]]:
+        return self.hits.week(period)
+
+    def topic_months(self) -> Counter[tuple[int, str]]:
+        return self.hits.topic_months(self.period)
+
+    def active_offices(self) -> Counter[int | None]:
+        return self.hits.active_offices(self.period)
+
+    def undated(self) -> int:
+        return self.hits.undated

@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.monthly import OfficeMonth, PairMonth, PlaceMonth  # noqa: F401 - found here by Django
+
 
 class User(AbstractUser):
     """A staff account. The role says what may be done, `satker` whose rows may be seen: a province's

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aggregator.models import Entry, EntryTopic, Satker, Topic
+from aggregator.models import Entry, Topic
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
 from aggregator.search import search as ask
 from aggregator.search.database import narrow
 from aggregator.search.filters import month_days
-from portal import activity, atlas, daily, lists, remembered, tallies
-from portal.activity import Cell, Places, StageDays
-from portal.days import DATED, Period
-from portal.hits import Hits
+from portal import activity, atlas, daily, lists, remembered
+from portal.activity import Places, StageDays
+from portal.days import Period
+from portal.hits import Hits, Searched
 from portal.listed import listed as of_ids
-from portal.ranking import OfficeSum, Rank, of_offices, ranking
+from portal.ranking import OfficeSum, Rank, ranking
+from portal.sources import Direct, Source
+from portal.tallies import Summed
 
 USUAL_MONTHS = 12  # whole ones, the present month included
 LONG_DAYS = 1830  # a longer period begins with the oldest post, so that none is drawn for nothing
@@ -35,20 +36,16 @@ MOST_HITS = 10_000  # of a search by words that figures are made of
 
 @dataclass(frozen=True)
 class Scope:
-    """`entries` are dated and within the period; `everything` is the same without the period. `kept` are
-    the daily counts, where these filters can be answered from them."""
+    """`entries` are dated and within the period. `kept` are the kept counts, where they may be read."""
 
     filters: Filters
     period: Period
     entries: EntryQuerySet
-    everything: EntryQuerySet
+    source: Source
     kept: daily.Kept | None = None
     note: str = ""
     against: Period | None = None  # what changes are measured against; None: the period before
     listed: tuple[int, ...] | None = None  # the ids of the entries, newest first, where they are few
-    topic: int | None = None  # the id of a frequent topic that is the only filter
-    hits: Hits | None = None  # what was found by words
-    _counted: dict[Period, list[Cell]] = field(default_factory=dict, compare=False)
 
     @property
     def query(self) -> str:
@@ -91,89 +88,32 @@ class Scope:
     def places(self, period: Period | None = None) -> Places:
         """What each province published in the period (this scope's own by default)."""
         period = period or self.period
-        return self._once("places", period, lambda: self._places(period))
-
-    def _places(self, period: Period) -> Places:
-        if self.kept is None or not self._is_kept:
-            return activity.places_of(self._cells(period))
-        return tallies.places(self.kept, self.filters, self.topic, self.everything, period)
+        return self._once("places", period, lambda: self.source.places(period))
 
     def stage_days(self, period: Period | None = None) -> StageDays:
         """Posts by day and stage."""
         period = period or self.period
-        return self._once("stage_days", period, lambda: self._stage_days(period))
-
-    def _stage_days(self, period: Period) -> StageDays:
-        if self.kept is None or not self._is_kept:
-            return activity.stage_days_of(self._cells(period))
-        return tallies.stage_days(self.kept, self.filters, self.topic, self.everything, period)
+        return self._once("stage_days", period, lambda: self.source.stage_days(period))
 
     def total(self, period: Period) -> int:
         """Posts in a period."""
-        return self._once("total", period, lambda: self._total(period))
-
-    def _total(self, period: Period) -> int:
-        if self.kept is None or not self._is_kept:
-            return sum(cell.posts for cell in self._cells(period))
-        return tallies.total(self.kept, self.filters, self.topic, self.everything, period)
+        return self._once("total", period, lambda: self.source.total(period))
 
     def by_origin(self, period: Period) -> Counter[tuple[int | None, str]]:
         """Posts by province and origin."""
-        if self.kept is None or not self._is_kept or self.filters.topics:
-            return activity.by_origin(self._cells(period))
-        return tallies.by_origin(self.kept, self.filters, self.everything, period)
+        return self.source.by_origin(period)
 
     def offices(self) -> dict[int, OfficeSum]:
         """What each office published."""
-        return self._once("offices", self.period, self._offices)
-
-    def _offices(self) -> dict[int, OfficeSum]:
-        if self.kept is None or not self._keeps_offices:
-            return of_offices(self.entries)
-        return tallies.offices(self.kept, self.filters, self.everything, self.period)
+        return self._once("offices", self.period, self.source.offices)
 
     def week(self, period: Period) -> list[list[int]]:
         """Posts by weekday and hour."""
-        return self._once("week", period, lambda: self._week(period))
-
-    def _week(self, period: Period) -> list[list[int]]:
-        if self.hits is not None:
-            return self.hits.week(period)
-        if self.kept is None or not self.keeps_hours:
-            return activity.per_hour(period.of(self.entries))
-        return tallies.week(self.kept, self.topic, self.everything, period)
-
-    def _once(self, name: str, period: Period, make: Callable[[], T]) -> T:
-        """Where nobody changed a post since the counts were brought up to date, each figure is made once."""
-        if self.kept is None or self.kept.marked:
-            return make()
-        posts = replace(self.filters, month="", date_from=None, date_to=None, sort="", include_all=True)
-        return remembered.once((self.kept.at, name, posts, self.topic, period), make)
-
-    def _cells(self, period: Period) -> list[Cell]:
-        """Counted directly, once."""
-        if period not in self._counted:
-            if self.hits is not None:
-                found = self.hits.cells(period)
-            elif period == self.period:
-                found = activity.cells(self.entries)
-            else:
-                found = activity.cells(period.of(self.everything))
-            self._counted[period] = found
-        return self._counted[period]
+        return self._once("week", period, lambda: self.source.week(period))
 
     def topic_months(self) -> Counter[tuple[int, str]]:
         """Posts on each topic, by its id, in each month."""
-        return self._once("topic_months", self.period, self._topic_months)
-
-    def _topic_months(self) -> Counter[tuple[int, str]]:
-        if self.hits is not None:
-            return self.hits.topic_months(self.period)
-        if self.kept is None or not self._is_kept:
-            return activity.per_topic_month(self.entries)
-        where = (self.filters, self.topic, self.everything, self.period)
-        found = tallies.topic_months(self.kept, *where)
-        return activity.per_topic_month(self.entries) if found is None else found
+        return self._once("topic_months", self.period, self.source.topic_months)
 
     def topics(self) -> list[activity.TopicCount]:
         """Posts on each topic, most first."""
@@ -182,40 +122,20 @@ class Scope:
     def ranks(self, found: Places) -> list[Rank]:
         """The ranking of the provinces looked at; `found` is what they published."""
         wanted = self.filters.provinces
-        active = self._once("active offices", self.period, self._active_offices)
+        active = self._once("active offices", self.period, self.source.active_offices)
         rows = ranking(found, active, atlas.current().provinces)
         return [row for row in rows if not wanted or row.province.slug in wanted]
 
-    def _active_offices(self) -> Counter[int | None]:
-        """Offices with a post among the entries, per province id."""
-        if self.hits is not None:
-            return self.hits.active_offices(self.period)
-        if self.listed is not None:
-            rows = self.entries.order_by().values("province").annotate(n=Count("satker", distinct=True))
-            return Counter(dict(rows.values_list("province", "n")))
-        if self.kept is not None and self._keeps_offices:
-            return tallies.active_offices(self.kept, self.filters, self.everything, self.period)
-        anywhere = replace(self.filters, provinces=(), topics=(), month="", date_from=None, date_to=None)
-        its = self.period.of(narrow(Entry.objects.public_of(satker=OuterRef("pk")), anywhere))
-        if self.filters.topics:
-            labels = EntryTopic.objects.filter(topic__in=self.filters.keys_of("topik"), removed=False)
-            its = its.filter(Exists(labels.filter(entry=OuterRef("pk"))))
-        offices = Satker.objects.filter(Exists(its))
-        if self.filters.provinces:
-            offices = offices.filter(province__in=self.filters.keys_of("provinsi"))
-        return Counter(offices.order_by().values_list("province", flat=True))
-
     def undated(self) -> int:
         """Posts without a believable date, which count on no day."""
-        if self.hits is not None:
-            return self.hits.undated
-        if self.kept is None:
-            return self.everything.exclude(DATED).count()
-        unclear = list(self.kept.undated(Entry.objects.all()).values_list("pk", flat=True))
-        if not unclear:
-            return 0
-        anywhen = replace(self.filters, month="", date_from=None, date_to=None)
-        return narrow(Entry.objects.public_of(pk__in=of_ids(unclear)), anywhen).count()
+        return self.source.undated()
+
+    def _once(self, name: str, period: Period, make: Callable[[], T]) -> T:
+        """Where nobody changed a post since the counts were brought up to date, each figure is made once."""
+        if self.kept is None or self.kept.marked:
+            return make()
+        posts = replace(self.filters, month="", date_from=None, date_to=None, sort="", include_all=True)
+        return remembered.once((self.kept.at, name, posts, period), make)
 
     def newest(self, size: int) -> EntryQuerySet:
         """The newest of the entries, with what a link to each shows."""
@@ -233,17 +153,9 @@ class Scope:
         return self.period.last >= timezone.localdate()
 
     @property
-    def _is_kept(self) -> bool:
-        return tallies.are_kept(self.filters, self.topic)
-
-    @property
-    def _keeps_offices(self) -> bool:
-        return self._is_kept and not (self.filters.topics or self.filters.stages or self.filters.origin)
-
-    @property
     def keeps_hours(self) -> bool:
         """Whether hours of the week are kept for these filters."""
-        return self.kept is not None and self._is_kept and not _narrows(self.filters)
+        return isinstance(self.source, Summed) and self.source.has_hours
 
     def _search(self, **changes: Any) -> str:
         return self.filters.query_string(month="", sort="", include_all=True, **changes)
@@ -266,7 +178,9 @@ def scope_of(
         ids = tuple(entries.newest().values_list("pk", flat=True)[: MOST_LISTED + 1])
         if len(ids) <= MOST_LISTED:
             entries, listed = Entry.objects.public_of(pk__in=of_ids(ids)), ids
-    return Scope(filters, period, entries, found, kept, "", _against(period, against), listed, topic)
+    direct = Direct(filters, period, entries, found, listed is not None)
+    source = Summed(kept, topic, direct) if kept else direct
+    return Scope(filters, period, entries, source, kept, "", _against(period, against), listed)
 
 
 def _with_words(filters: Filters, place: Filters, today: date, against: int) -> Scope:
@@ -281,7 +195,8 @@ def _with_words(filters: Filters, place: Filters, today: date, against: int) -> 
     period = _period(filters, lambda: hits.first_day, today)
     ids = tuple(hit.pk for hit in hits.within(period))
     entries = Entry.objects.public_of(pk__in=of_ids(ids))
-    return Scope(filters, period, entries, found, None, note, _against(period, against), ids, None, hits)
+    source = Searched(filters, period, entries, found, hits)
+    return Scope(filters, period, entries, source, None, note, _against(period, against), ids)
 
 
 def _against(period: Period, comparison: int) -> Period:

@@ -1,190 +1,287 @@
-"""The figures of a scope: summed up by the database from kept daily counts where its filters are such that
-counts are kept for them, otherwise counted directly. What the kept counts do not have yet (the days of posts
-that changed a moment ago) is always counted directly and added."""
+"""The figures of a scope summed up from kept counts, where such are kept for its filters; otherwise counted
+directly. What the kept counts do not have yet (the days of posts that changed a moment ago) is always counted
+directly and added."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, Max, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Cast, Substr
+from django.db.models import Q
 
-from aggregator.models import Satker
+from aggregator.models import Entry
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
+from aggregator.search.database import narrow as narrow_posts
 from aggregator.search.filters import NON_STAGE, origins
-from portal import activity, ranking
+from portal import activity, ranking, sums
 from portal.activity import Places, PlaceSum, StageDays
 from portal.daily import Kept
-from portal.days import Period
-from portal.models import DayCount, HourCount, OfficeCount, PairCount, PlaceCount, StageCount
+from portal.days import Period, month_end
+from portal.listed import listed
+from portal.sources import Direct
+from portal.spans import Spans, spans
+from portal.sums import Part, among, part, within
 
-OWN = Q(origin=activity.OWN)
-MONTH = Substr(Cast("day", CharField()), 1, 7)
-
-
-def are_kept(filters: Filters, topic: int | None) -> bool:
-    """Whether places and stages are kept for these filters. `topic` is the one that is the only filter."""
-    if filters.q or filters.satker or filters.weekdays or filters.hours:
-        return False
-    return topic is not None or not filters.topics
+Condition = tuple[str, Sequence[Any]]
+ANY: Condition = ("1 = 1", ())
+MONTH = "substr(CAST(month AS varchar), 1, 7)"
+MONTH_OF_DAY = "substr(CAST(day AS varchar), 1, 7)"
+OWN_DAY = "CASE WHEN own > 0 THEN 1 ELSE 0 END"
+# What the counts by origin say of figures that the others keep.
+OF_ORIGIN = {
+    "own": f"CASE WHEN origin = '{Entry.Origin.OWN}' THEN posts ELSE 0 END",
+    "on_topic": f"CASE WHEN origin = '{Entry.Origin.OWN}' THEN on_topic ELSE 0 END",
+    "decided": "CASE WHEN origin <> '' THEN posts ELSE 0 END",
+}
+SUMS = ("posts", "own", "on_topic", "decided")
 
 
 def narrow(filters: Filters) -> Q:
     """The filters that every kept count of places and stages knows, as the search applies them to posts."""
-    wanted = in_places(filters) & in_stages(filters)
+    wanted = Q(province__in=filters.keys_of("provinsi")) if filters.provinces else Q()
+    if filters.stages:
+        staged = Q(stage__in=filters.keys_of("tahapan"))
+        wanted &= staged | Q(stage=None) if NON_STAGE in filters.stages else staged
     return wanted & Q(origin__in=origins(filters.origin)) if filters.origin else wanted
 
 
-def in_places(filters: Filters) -> Q:
-    return Q(province__in=filters.keys_of("provinsi")) if filters.provinces else Q()
+def in_places(filters: Filters) -> Condition:
+    return among("province_id", filters.keys_of("provinsi")) if filters.provinces else ANY
 
 
-def in_stages(filters: Filters) -> Q:
+def in_stages(filters: Filters) -> Condition:
     if not filters.stages:
-        return Q()
-    staged = Q(stage__in=filters.keys_of("tahapan"))
-    return staged | Q(stage=None) if NON_STAGE in filters.stages else staged
+        return ANY
+    text, values = among("stage_id", filters.keys_of("tahapan"))
+    return (f"({text} OR stage_id IS NULL)" if NON_STAGE in filters.stages else text), values
 
 
-def places(
-    kept: Kept, filters: Filters, topic: int | None, everything: EntryQuerySet, period: Period
-) -> Places:
-    """Sums by province; `everything` are the posts of these filters."""
-    if filters.stages or filters.origin:
-        sums: dict[str, Any] = {
-            "its": Sum("posts", filter=OWN),
-            "topical": Sum("on_topic", filter=OWN),
-            "known": Sum("posts", filter=~Q(origin="")),
-            "days": Count("day", distinct=True, filter=OWN),
+def of_origin(filters: Filters) -> Condition:
+    return among("origin", origins(filters.origin)) if filters.origin else ANY
+
+
+def on_topic(topic: int | None) -> Condition:
+    return ("topic_id IS NULL", ()) if topic is None else ("topic_id = %s", (topic,))
+
+
+def of_offices(filters: Filters) -> Condition:
+    if not filters.provinces:
+        return ANY
+    text, values = among("province_id", filters.keys_of("provinsi"))
+    return f"office_id IN (SELECT id FROM aggregator_satker WHERE {text})", values  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Summed:
+    """`topic` is the id of a frequent topic that is the only filter; `direct` counts the same posts."""
+
+    kept: Kept
+    topic: int | None
+    direct: Direct
+
+    @property
+    def filters(self) -> Filters:
+        return self.direct.filters
+
+    @cached_property
+    def has_places(self) -> bool:
+        """Whether places and stages are kept for these filters."""
+        filters = self.filters
+        if filters.q or filters.satker or filters.weekdays or filters.hours:
+            return False
+        return self.topic is not None or not filters.topics
+
+    @cached_property
+    def has_offices(self) -> bool:
+        return self.has_places and not (self.filters.topics or self.filters.stages or self.filters.origin)
+
+    @cached_property
+    def has_hours(self) -> bool:
+        filters = self.filters
+        return self.has_places and not (filters.provinces or filters.stages or filters.origin)
+
+    def spans(self, period: Period) -> Spans:
+        return spans(period, self.kept.days_behind)
+
+    def beyond(self, period: Period) -> EntryQuerySet | None:
+        return self.kept.beyond(self.direct.everything, period)
+
+    def places(self, period: Period) -> Places:
+        if not self.has_places:
+            return self.direct.places(period)
+        found = self._places_by_origin(period) if self._needs_origin else self._places(period)
+        beyond = self.beyond(period)
+        return found if beyond is None else activity.both(found, activity.places_of(activity.cells(beyond)))
+
+    @property
+    def _needs_origin(self) -> bool:
+        return bool(self.filters.stages or self.filters.origin)
+
+    def _places(self, period: Period) -> Places:
+        rows = sums.add_up(["province_id"], [*SUMS, "days"], self._of_places(self.spans(period)))
+        return {place: PlaceSum._make(numbers) for place, *numbers in rows}
+
+    def _places_by_origin(self, period: Period) -> Places:
+        by_day = self.by_day(period)
+        rows = sums.add_up(["province_id"], SUMS, [by_day])
+        days: dict[int | None, int] = dict(
+            sums.ask(
+                "SELECT province_id, COUNT(*) FROM (SELECT DISTINCT province_id, day FROM portal_daycount"  # noqa: S608
+                f" WHERE {by_day.condition} AND origin = %s) AS days GROUP BY province_id",
+                [*by_day.values, Entry.Origin.OWN],
+            )
+        )
+        return {place: PlaceSum._make([*numbers, days.get(place, 0)]) for place, *numbers in rows}
+
+    def _of_places(self, found: Spans) -> list[Part]:
+        where = (on_topic(self.topic), in_places(self.filters))
+        return [
+            part("portal_placemonth", *where, within("month", found.months)),
+            part("portal_placecount", *where, within("day", found.days), days=OWN_DAY),
+        ]
+
+    def by_day(self, period: Period) -> Part:
+        """The rows that know every filter of place, stage and origin."""
+        where = (in_places(self.filters), in_stages(self.filters), of_origin(self.filters))
+        return part("portal_daycount", *where, within("day", self.spans(period).every), **OF_ORIGIN)
+
+    def by_origin(self, period: Period) -> Counter[tuple[int | None, str]]:
+        if not self.has_places or self.filters.topics:
+            return self.direct.by_origin(period)
+        rows = sums.add_up(["province_id", "origin"], ["posts"], [self.by_day(period)])
+        found: Counter[tuple[int | None, str]] = Counter({(place, origin): n for place, origin, n in rows})
+        beyond = self.beyond(period)
+        return found if beyond is None else found + activity.by_origin(activity.cells(beyond))
+
+    def stage_days(self, period: Period) -> StageDays:
+        if not self.has_places:
+            return self.direct.stage_days(period)
+        rows = sums.add_up(["day", "stage_id"], ["posts"], [self._of_stages(period)])
+        found: StageDays = Counter({(sums.as_day(day), stage): n for day, stage, n in rows})
+        beyond = self.beyond(period)
+        return found if beyond is None else found + activity.stage_days_of(activity.cells(beyond))
+
+    def _of_stages(self, period: Period) -> Part:
+        """The rows that count these posts once each, by day and stage and as little else as may be."""
+        if self.filters.provinces or self.filters.origin:
+            return self.by_day(period)
+        days = within("day", self.spans(period).every)
+        return part("portal_stagecount", on_topic(self.topic), in_stages(self.filters), days)
+
+    def total(self, period: Period) -> int:
+        if not self.has_places:
+            return self.direct.total(period)
+        beyond = self.beyond(period)
+        return self.kept_total(period) + (0 if beyond is None else beyond.count())
+
+    def kept_total(self, period: Period) -> int:
+        """Without what lies beyond."""
+        return sums.posts_of(self.parts(period))
+
+    def parts(self, period: Period) -> list[Part]:
+        """Rows that count these posts once each, with their province."""
+        return [self.by_day(period)] if self._needs_origin else self._of_places(self.spans(period))
+
+    def offices(self) -> dict[int, ranking.OfficeSum]:
+        if not self.has_offices:
+            return self.direct.offices()
+        period, where = self.direct.period, of_offices(self.filters)
+        its = self.spans(period)
+        parts = [
+            part("portal_officemonth", where, within("month", its.months)),
+            part("portal_officecount", where, within("day", its.days), days=OWN_DAY),
+        ]
+        rows = sums.add_up(["office_id"], ["posts", "own", "on_topic", "days"], parts, newest="last_at")
+        found = {
+            office: ranking.OfficeSum._make([*numbers, sums.as_moment(last)])
+            for office, *numbers, last in rows
         }
-        rows: QuerySet[Any] = kept.fresh(DayCount.objects.filter(narrow(filters)), period)
-    else:
-        sums = {
-            "its": Sum("own"),
-            "topical": Sum("on_topic"),
-            "known": Sum("decided"),
-            "days": Count("day", filter=Q(own__gt=0)),
-        }
-        rows = kept.fresh(PlaceCount.objects.filter(in_places(filters), topic=topic), period)
-    grouped = rows.order_by().values("province").annotate(n=Sum("posts"), **sums)
-    found = {
-        province: PlaceSum(*(number or 0 for number in numbers))
-        for province, *numbers in grouped.values_list("province", "n", *sums)
-    }
-    beyond = kept.beyond(everything, period)
-    return found if beyond is None else activity.both(found, activity.places_of(activity.cells(beyond)))
+        beyond = self.beyond(period)
+        for office, more in ({} if beyond is None else ranking.of_offices(beyond)).items():
+            found[office] = found.get(office, ranking.OfficeSum()).and_of(more)
+        return found
 
+    def active_offices(self) -> Counter[int | None]:
+        if not self.has_offices:
+            return self.direct.active_offices()
+        period = self.direct.period
+        found: dict[int, int | None] = dict(self._with_posts(period))
+        beyond = self.beyond(period)
+        if beyond is not None:
+            found.update(beyond.order_by().values_list("satker", "satker__province").distinct())
+        return Counter(found.values())
 
-def by_origin(
-    kept: Kept, filters: Filters, everything: EntryQuerySet, period: Period
-) -> Counter[tuple[int | None, str]]:
-    """Sums by province and origin."""
-    rows = kept.fresh(DayCount.objects.filter(narrow(filters)), period).order_by()
-    grouped = rows.values("province", "origin").annotate(n=Sum("posts"))
-    found: Counter[tuple[int | None, str]] = Counter(
-        {(province, origin): n for province, origin, n in grouped.values_list("province", "origin", "n")}
-    )
-    beyond = kept.beyond(everything, period)
-    return found if beyond is None else found + activity.by_origin(activity.cells(beyond))
+    def _with_posts(self, period: Period) -> sums.Rows:
+        """Id and province of each office with a post. Of a month that the period cuts, the first and the last
+        day with a post tell; of one with a stale day its days do."""
+        its = self.spans(period)
+        text, values = within("month", its.months)
+        days = []
+        for first, last in its.days:
+            if self.kept.days_behind or not (first.day == 1 or last == month_end(last)):
+                days.append((first, last))
+                continue
+            text += " OR (month = %s AND first_day <= %s AND last_day >= %s)"
+            values += [day.isoformat() for day in (first.replace(day=1), last, first)]
+        by_day = within("day", days)
+        where = in_places(self.filters)
+        return sums.ask(
+            "SELECT id, province_id FROM aggregator_satker WHERE (id IN"  # noqa: S608
+            f" (SELECT office_id FROM portal_officemonth WHERE {text}) OR id IN"
+            f" (SELECT office_id FROM portal_officecount WHERE {by_day[0]})) AND {where[0]}",
+            [*values, *by_day[1], *where[1]],
+        )
 
+    def week(self, period: Period) -> list[list[int]]:
+        if not self.has_hours:
+            return self.direct.week(period)
+        hours = part("portal_hourcount", on_topic(self.topic), within("day", self.spans(period).every))
+        counts: Counter[int] = Counter(dict(sums.add_up(["hour"], ["posts"], [hours])))
+        beyond = self.beyond(period)
+        if beyond is not None:
+            for weekday, row in enumerate(activity.per_hour(beyond)):
+                counts.update({weekday * 24 + hour: n for hour, n in enumerate(row)})
+        return activity.week_grid(counts.items())
 
-def stage_days(
-    kept: Kept, filters: Filters, topic: int | None, everything: EntryQuerySet, period: Period
-) -> StageDays:
-    """Sums by day and stage."""
-    grouped = _by_stage(kept, filters, topic, period).values("day", "stage").annotate(n=Sum("posts"))
-    found: StageDays = Counter(
-        {(day, stage): n for day, stage, n in grouped.values_list("day", "stage", "n")}
-    )
-    beyond = kept.beyond(everything, period)
-    return found if beyond is None else found + activity.stage_days_of(activity.cells(beyond))
+    def topic_months(self) -> Counter[tuple[int, str]]:
+        parts = self._of_topics(self.spans(self.direct.period)) if self.has_places else None
+        if parts is None:
+            return self.direct.topic_months()
+        rows = sums.add_up(["topic_id", "month"], ["posts"], parts)
+        counts: Counter[tuple[int, str]] = Counter({(topic, month): n for topic, month, n in rows})
+        beyond = self.beyond(self.direct.period)
+        return counts if beyond is None else counts + activity.per_topic_month(beyond)
 
+    def _of_topics(self, its: Spans) -> list[Part] | None:
+        """None where no counts are kept for these filters."""
+        filters, months, days = self.filters, within("month", its.months), within("day", its.days)
+        if filters.origin or (filters.provinces and filters.stages):
+            return None
+        if filters.stages:
+            every = within("day", its.every)
+            where = (in_stages(filters), ("topic_id IS NOT NULL", ()))
+            return [part("portal_stagecount", *where, every, month=MONTH_OF_DAY)]
+        if filters.provinces:
+            where = (in_places(filters), ("topic_id IS NOT NULL", ()))
+            return [
+                part("portal_placemonth", *where, months, month=MONTH),
+                part("portal_placecount", *where, days, month=MONTH_OF_DAY),
+            ]
+        pairs, named = on_topic(self.topic), {"topic_id": "other_id"}
+        if self.topic is None:
+            pairs, named = ("topic_id = other_id", ()), {}
+        return [
+            part("portal_pairmonth", pairs, months, month=MONTH, **named),
+            part("portal_paircount", pairs, days, month=MONTH_OF_DAY, **named),
+        ]
 
-def total(kept: Kept, filters: Filters, topic: int | None, everything: EntryQuerySet, period: Period) -> int:
-    """The sum of all days and stages."""
-    found = _by_stage(kept, filters, topic, period).aggregate(n=Sum("posts"))["n"] or 0
-    beyond = kept.beyond(everything, period)
-    return found if beyond is None else found + beyond.count()
-
-
-def _by_stage(kept: Kept, filters: Filters, topic: int | None, period: Period) -> QuerySet[Any]:
-    """The rows that count these posts once each, by day and stage and as little else as may be."""
-    if filters.provinces or filters.origin:
-        return kept.fresh(DayCount.objects.filter(narrow(filters)), period).order_by()
-    return kept.fresh(StageCount.objects.filter(in_stages(filters), topic=topic), period).order_by()
-
-
-def offices(
-    kept: Kept, filters: Filters, everything: EntryQuerySet, period: Period
-) -> dict[int, ranking.OfficeSum]:
-    """Sums by office, of filters by province alone."""
-    rows = kept.fresh(OfficeCount.objects.all(), period).order_by()
-    if filters.provinces:
-        rows = rows.filter(office__in=_offices_in(filters))
-    grouped = rows.values("office").annotate(
-        n=Sum("posts"),
-        its=Sum("own"),
-        topical=Sum("on_topic"),
-        days=Count("day", filter=Q(own__gt=0)),
-        last=Max("last_at"),
-    )
-    figures = grouped.values_list("office", "n", "its", "topical", "days", "last")
-    found = {office: ranking.OfficeSum(*sums) for office, *sums in figures}
-    beyond = kept.beyond(everything, period)
-    for office, more in ({} if beyond is None else ranking.of_offices(beyond)).items():
-        found[office] = found.get(office, ranking.OfficeSum()).and_of(more)
-    return found
-
-
-def active_offices(
-    kept: Kept, filters: Filters, everything: EntryQuerySet, period: Period
-) -> Counter[int | None]:
-    """How many offices have a post, by province; of filters by province alone."""
-    its = kept.fresh(OfficeCount.objects.filter(office=OuterRef("pk")), period)
-    found = dict(_offices_in(filters).filter(Exists(its)).order_by().values_list("pk", "province"))
-    beyond = kept.beyond(everything, period)
-    if beyond is not None:
-        found.update(beyond.order_by().values_list("satker", "satker__province").distinct())
-    return Counter(found.values())
-
-
-def _offices_in(filters: Filters) -> QuerySet[Satker]:
-    offices = Satker.objects.all()
-    return offices.filter(province__in=filters.keys_of("provinsi")) if filters.provinces else offices
-
-
-def week(kept: Kept, topic: int | None, everything: EntryQuerySet, period: Period) -> list[list[int]]:
-    """Posts by weekday and hour, of the nation or of one topic."""
-    rows = kept.fresh(HourCount.objects.filter(topic=topic), period).order_by().values("hour")
-    counts = Counter(dict(rows.annotate(n=Sum("posts")).values_list("hour", "n")))
-    beyond = kept.beyond(everything, period)
-    if beyond is not None:
-        for weekday, hours in enumerate(activity.per_hour(beyond)):
-            counts.update({weekday * 24 + hour: n for hour, n in enumerate(hours)})
-    return activity.week_grid(counts.items())
-
-
-def topic_months(
-    kept: Kept, filters: Filters, topic: int | None, everything: EntryQuerySet, period: Period
-) -> Counter[tuple[int, str]] | None:
-    """Posts on each topic, by its id, in each month; None where no counts are kept for these filters."""
-    rows: QuerySet[Any]
-    key = "topic"
-    if topic is not None:
-        rows, key = kept.fresh(PairCount.objects.filter(topic=topic), period), "other"
-    elif not (filters.provinces or filters.stages or filters.origin):
-        rows = kept.topics(period)
-    elif not (filters.provinces or filters.origin):
-        rows = kept.fresh(StageCount.objects.filter(in_stages(filters), topic__isnull=False), period)
-    elif not (filters.stages or filters.origin):
-        rows = kept.fresh(PlaceCount.objects.filter(in_places(filters), topic__isnull=False), period)
-    else:
-        return None
-    grouped = rows.order_by().annotate(month=MONTH).values(key, "month").annotate(n=Sum("posts"))
-    counts: Counter[tuple[int, str]] = Counter(
-        {(on, month): n for on, month, n in grouped.values_list(key, "month", "n")}
-    )
-    beyond = kept.beyond(everything, period)
-    return counts if beyond is None else counts + activity.per_topic_month(beyond)
+    def undated(self) -> int:
+        unclear = self.kept.unclear()
+        if not unclear:
+            return 0
+        anywhen = replace(self.filters, month="", date_from=None, date_to=None)
+        return narrow_posts(Entry.objects.public_of(pk__in=listed(unclear)), anywhen).count()

@@ -4,10 +4,10 @@ kept daily counts, and directly for what those do not have yet."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 
 from aggregator.models import Entry, EntryTopic, Province, Satker, Topic
 from aggregator.querysets import EntryQuerySet
@@ -15,7 +15,10 @@ from aggregator.search import Filters
 from aggregator.search.database import narrow
 from portal import activity, atlas, daily, tallies
 from portal.days import Period
-from portal.models import DayCount, OfficeCount, PlaceCount, StageCount
+from portal.models import DayCount, StageCount
+from portal.sources import Direct
+from portal.spans import ALWAYS, spans
+from portal.sums import Part, add_up, as_day, part, posts_of, within
 
 MONTH = 30  # days, today included
 
@@ -31,13 +34,13 @@ class Totals:
         if (kept := self.kept) is None:
             counts = activity.per_topic(period.of(Entry.objects.public()))
         else:
-            counts = _on_topics(kept, period)
+            counts = _with_beyond(kept, period)
         return activity.named_topics(counts, atlas.current().topics)
 
     def topic_totals(self) -> Counter[int]:
         """Public posts on each topic, by its id."""
         kept = self.kept
-        return activity.per_topic(Entry.objects.public()) if kept is None else _on_topics(kept)
+        return activity.per_topic(Entry.objects.public()) if kept is None else _with_beyond(kept)
 
     def topic_days(self, topic: Topic, period: Period) -> Counter[date]:
         """Public posts on a topic on each day of a period."""
@@ -45,8 +48,10 @@ class Totals:
         entries = Entry.objects.public().filter(pk__in=tagged)
         if (kept := self.kept) is None:
             return _per_day(period.of(entries))
-        rows = kept.topics(period).filter(topic=topic).values_list("day", "posts")
-        counts: Counter[date] = Counter({day: posts for day, posts in rows if day})
+        its = spans(period, kept.days_behind)
+        rows = part("portal_topiccount", ("topic_id = %s", [topic.pk]), within("day", its.every))
+        days = add_up(["day"], ["posts"], [rows])
+        counts: Counter[date] = Counter({as_day(day): posts for day, posts in days})
         beyond = kept.beyond(entries, period)
         return counts if beyond is None else counts + _per_day(beyond)
 
@@ -55,9 +60,8 @@ class Totals:
         entries = Entry.objects.public().filter(province=place)
         if (kept := self.kept) is None:
             return activity.per_topic(period.of(entries))
-        rows = kept.fresh(PlaceCount.objects.filter(province=place, topic__isnull=False), period).order_by()
-        sums = rows.values("topic").annotate(n=Sum("posts"))
-        counts: Counter[int] = Counter(dict(sums.values_list("topic", "n")))
+        where = [("province_id = %s", [place.pk]), ("topic_id IS NOT NULL", [])]
+        counts: Counter[int] = Counter(dict(add_up(["topic_id"], ["posts"], _places(kept, period, where))))
         beyond = kept.beyond(entries, period)
         return counts if beyond is None else counts + activity.per_topic(beyond)
 
@@ -71,8 +75,10 @@ class Totals:
         entries = Entry.objects.public().filter(satker=office)
         if (kept := self.kept) is None:
             return _per_day(period.of(entries))
-        rows = kept.fresh(OfficeCount.objects.filter(office=office), period)
-        counts: Counter[date] = Counter(dict(rows.values_list("day", "posts")))
+        its = spans(period, kept.days_behind)
+        rows = part("portal_officecount", ("office_id = %s", [office.pk]), within("day", its.every))
+        days = add_up(["day"], ["posts"], [rows])
+        counts: Counter[date] = Counter({as_day(day): posts for day, posts in days})
         beyond = kept.beyond(entries, period)
         return counts if beyond is None else counts + _per_day(beyond)
 
@@ -93,9 +99,9 @@ class Totals:
         """All posts, or those on a topic, by province; `entries` are the same."""
         if (kept := self.kept) is None:
             return activity.by_province(period.of(entries))
-        rows = kept.fresh(PlaceCount.objects.filter(topic=topic), period).order_by()
-        sums = rows.values("province").annotate(n=Sum("posts"))
-        counts: Counter[int | None] = Counter(dict(sums.values_list("province", "n")))
+        where = [tallies.on_topic(topic.pk if topic else None)]
+        rows = add_up(["province_id"], ["posts"], _places(kept, period, where))
+        counts: Counter[int | None] = Counter(dict(rows))
         beyond = kept.beyond(entries, period)
         return counts if beyond is None else counts + activity.by_province(beyond)
 
@@ -118,8 +124,9 @@ class Totals:
         entries = narrow(Entry.objects.public(), filters)
         if (kept := self.kept) is None:
             return activity.by_province(entries)
-        rows = kept.days(tallies.narrow(filters)).values("province").annotate(n=Sum("posts"))
-        counts: Counter[int | None] = Counter(dict(rows.values_list("province", "n")))
+        summed = _summed(kept, filters, entries)
+        parts = [*summed.parts(ALWAYS), *_undated(kept, filters)]
+        counts: Counter[int | None] = Counter(dict(add_up(["province_id"], ["posts"], parts)))
         beyond = kept.beyond(entries)
         return counts if beyond is None else counts + activity.by_province(beyond)
 
@@ -130,15 +137,12 @@ class Totals:
         if (kept := self.kept) is None:
             return activity.profile(entries, today)
         month = Period(today - timedelta(days=MONTH - 1), today)
-        sums = kept.days(tallies.narrow(filters), month).aggregate(
-            month=Sum("posts"),
-            own=Sum("posts", filter=Q(origin=activity.OWN)),
-            decided=Sum("posts", filter=~Q(origin="")),
-        )
-        sums["total"] = _all(kept, filters)
+        summed = _summed(kept, filters, entries)
+        lately, own, decided = add_up([], ["posts", "own", "decided"], [summed.by_day(month)])[0]
+        total = posts_of([*summed.parts(ALWAYS), *_undated(kept, filters)])
         its = narrow(Entry.objects.public_of(), filters)  # an old stage's are not among the newest of all
         newest = its.newest().values_list("published_at", flat=True).first()
-        found = activity.Profile(**{name: value or 0 for name, value in sums.items()}, last_at=newest)
+        found = activity.Profile(total, lately or 0, own or 0, decided or 0, newest)
         beyond = kept.beyond(entries)
         return found if beyond is None else found + activity.profile(beyond, today)
 
@@ -146,11 +150,10 @@ class Totals:
         """The same for a topic, whose kept counts tell no origin."""
         if (kept := self.kept) is None:
             return activity.profile(entries, today)
-        month = Q(day__range=(today - timedelta(days=MONTH - 1), today))
-        its = kept.topics().filter(topic=topic)
-        sums = its.aggregate(total=Sum("posts"), month=Sum("posts", filter=month))
+        period, its = Period(today - timedelta(days=MONTH - 1), today), _on_topics(kept, None, topic.pk)
+        month = _on_topics(kept, period, topic.pk)
         newest = entries.newest().values_list("published_at", flat=True).first()
-        found = activity.Profile(sums["total"] or 0, sums["month"] or 0, 0, 0, newest)
+        found = activity.Profile(its[topic.pk], month[topic.pk], 0, 0, newest)
         beyond = kept.beyond(entries)
         if beyond is None:
             return found
@@ -162,18 +165,40 @@ def _per_day(entries: EntryQuerySet) -> Counter[date]:
     return activity.per_day(activity.stage_days_of(activity.cells(entries)))
 
 
-def _all(kept: daily.Kept, filters: Filters) -> int:
-    """Public posts within these filters, at all times and without a clear date."""
-    narrowed = DayCount.objects.filter(tallies.narrow(filters))
-    dated: QuerySet[Any] = StageCount.objects.filter(tallies.in_stages(filters), topic=None)
-    if filters.provinces or filters.origin:
-        dated = narrowed.filter(day__isnull=False)
-    parts = (dated, narrowed.filter(day=None))
-    return sum(kept.fresh(rows, None).aggregate(n=Sum("posts"))["n"] or 0 for rows in parts)
+def _places(kept: daily.Kept, period: Period, where: Sequence[tallies.Condition]) -> list[Part]:
+    its = spans(period, kept.days_behind)
+    return [
+        part("portal_placemonth", *where, within("month", its.months)),
+        part("portal_placecount", *where, within("day", its.days)),
+    ]
 
 
-def _on_topics(kept: daily.Kept, period: Period | None = None) -> Counter[int]:
-    rows = kept.topics(period).values("topic").annotate(n=Sum("posts"))
-    counts = Counter(dict(rows.values_list("topic", "n")))
-    beyond = kept.beyond(Entry.objects.public(), period)
+def _summed(kept: daily.Kept, filters: Filters, entries: EntryQuerySet) -> tallies.Summed:
+    return tallies.Summed(kept, None, Direct(filters, ALWAYS, entries, entries))
+
+
+def _undated(kept: daily.Kept, filters: Filters) -> list[Part]:
+    """Where the kept counts tell of posts without a clear date."""
+    if None in kept.stale:
+        return []
+    where = (tallies.in_places(filters), tallies.in_stages(filters), tallies.of_origin(filters))
+    return [part("portal_daycount", *where, ("day IS NULL", []))]
+
+
+def _on_topics(kept: daily.Kept, period: Period | None = None, topic: int | None = None) -> Counter[int]:
+    """What is kept of all topics, or of one."""
+    its = spans(period or ALWAYS, kept.days_behind)
+    one = [("topic_id = %s", [topic])] if topic else []
+    same: tallies.Condition = ("topic_id = other_id", [])
+    parts = [
+        part("portal_pairmonth", same, *one, within("month", its.months)),
+        part("portal_paircount", same, *one, within("day", its.days)),
+    ]
+    if period is None and None not in kept.stale:
+        parts.append(part("portal_topiccount", *one, ("day IS NULL", [])))
+    return Counter(dict(add_up(["topic_id"], ["posts"], parts)))
+
+
+def _with_beyond(kept: daily.Kept, period: Period | None = None) -> Counter[int]:
+    counts, beyond = _on_topics(kept, period), kept.beyond(Entry.objects.public(), period)
     return counts if beyond is None else counts + activity.per_topic(beyond)
