@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.monthly import OfficeMonth, PairMonth, PlaceMonth  # noqa: F401 - found here by Django
+from portal.monthly import OfficeMonth, PairMonth, PlaceMonth, StageMonth  # noqa: F401 - Django looks here
 
 
 class User(AbstractUser):
@@ -40,7 +40,8 @@ class User(AbstractUser):
 class DayCount(models.Model):
     """How many public posts of one province on one day (WIB), alike in stage and origin. Derived: see
     portal/daily.py. `province` is null for the national office, `day` for posts without a clear date.
-    Keys have no index of their own where another begins with them."""
+    Keys have no index of their own where another begins with them; where rows are of topics, that of days
+    holds these too: by days alone PostgreSQL read all topics to find one."""
 
     province = models.ForeignKey(
         "aggregator.Province", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
@@ -104,7 +105,7 @@ class PlaceCount(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["day"], name="placecount_day"),
+            models.Index(fields=["day", "topic"], name="placecount_day"),
             models.Index(
                 fields=["topic", "day", "province", "posts", "own", "on_topic", "decided"],
                 name="placecount_topic",
@@ -131,7 +132,7 @@ class StageCount(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["day"], name="stagecount_day"),
+            models.Index(fields=["day", "topic"], name="stagecount_day"),
             models.Index(fields=["topic", "day", "stage", "posts"], name="stagecount_topic"),
             models.Index(fields=["stage", "day", "topic", "posts"], name="stagecount_stage"),
         ]
@@ -153,7 +154,7 @@ class HourCount(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["day"], name="hourcount_day"),
+            models.Index(fields=["day", "topic"], name="hourcount_day"),
             models.Index(fields=["topic", "day", "hour", "posts"], name="hourcount_topic"),
         ]
 
@@ -171,7 +172,7 @@ class PairCount(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["day"], name="paircount_day"),
+            models.Index(fields=["day", "topic"], name="paircount_day"),
             models.Index(fields=["topic", "day", "other", "posts"], name="paircount_topic"),
         ]
 

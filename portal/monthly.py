@@ -81,7 +81,29 @@ class PairMonth(models.Model):
         return f"{self.month} {self.topic_id} {self.other_id}: {self.posts}"
 
 
-MONTHLY = (PlaceMonth, OfficeMonth, PairMonth)
+class StageMonth(models.Model):
+    """The sums of DayCount over a month by stage and province."""
+
+    stage = models.ForeignKey(
+        "aggregator.Stage", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    province = models.ForeignKey(
+        "aggregator.Province", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    month = models.DateField()
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["month"], name="stagemonth_month"),
+            models.Index(fields=["stage", "month", "province", "posts"], name="stagemonth_stage"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.stage_id} {self.province_id}: {self.posts}"
+
+
+MONTHLY = (PlaceMonth, OfficeMonth, PairMonth, StageMonth)
 MONTH = {"postgresql": "date_trunc('month', day)::date", "sqlite": "strftime('%%Y-%%m-01', day)"}
 SUMS = (
     """INSERT INTO portal_placemonth (topic_id, province_id, month, posts, own, on_topic, decided, days)
@@ -96,6 +118,9 @@ SUMS = (
     """INSERT INTO portal_pairmonth (topic_id, other_id, month, posts)
     SELECT topic_id, other_id, {month}, SUM(posts)
     FROM portal_paircount WHERE day BETWEEN %s AND %s GROUP BY 1, 2, 3""",
+    """INSERT INTO portal_stagemonth (stage_id, province_id, month, posts)
+    SELECT stage_id, province_id, {month}, SUM(posts)
+    FROM portal_daycount WHERE day BETWEEN %s AND %s GROUP BY 1, 2, 3""",
 )
 
 

@@ -184,7 +184,16 @@ class Summed:
 
     def parts(self, period: Period) -> list[Part]:
         """Rows that count these posts once each, with their province."""
-        return [self.by_day(period)] if self._needs_origin else self._of_places(self.spans(period))
+        its = self.spans(period)
+        if not self._needs_origin:
+            return self._of_places(its)
+        if self.filters.origin:
+            return [self.by_day(period)]
+        where = (in_places(self.filters), in_stages(self.filters))
+        return [
+            part("portal_stagemonth", *where, within("month", its.months)),
+            part("portal_daycount", *where, within("day", its.days)),
+        ]
 
     def offices(self) -> dict[int, ranking.OfficeSum]:
         if not self.has_offices:
@@ -217,23 +226,21 @@ class Summed:
 
     def _with_posts(self, period: Period) -> sums.Rows:
         """Id and province of each office with a post. Of a month that the period cuts, the first and the last
-        day with a post tell; of one with a stale day its days do."""
+        day with a post tell; of one with a stale day, or cut twice, its days do."""
         its = self.spans(period)
-        text, values = within("month", its.months)
-        days = []
-        for first, last in its.days:
-            if self.kept.days_behind or not (first.day == 1 or last == month_end(last)):
-                days.append((first, last))
-                continue
-            text += " OR (month = %s AND first_day <= %s AND last_day >= %s)"
-            values += [day.isoformat() for day in (first.replace(day=1), last, first)]
-        by_day = within("day", days)
-        where = in_places(self.filters)
+        months, days = its.months, its.days
+        if not self.kept.days_behind and (
+            period.first.day == 1 or period.last == month_end(period.last) or len(days) > 1
+        ):
+            months, days = [(period.first.replace(day=1), period.last.replace(day=1))], []
+        in_months, in_days, where = within("month", months), within("day", days), in_places(self.filters)
+        first, last = period.first.isoformat(), period.last.isoformat()
+        rows = f"SELECT office_id FROM portal_officecount WHERE {in_days[0]} UNION ALL" if days else ""  # noqa: S608
         return sums.ask(
-            "SELECT id, province_id FROM aggregator_satker WHERE (id IN"  # noqa: S608
-            f" (SELECT office_id FROM portal_officemonth WHERE {text}) OR id IN"
-            f" (SELECT office_id FROM portal_officecount WHERE {by_day[0]})) AND {where[0]}",
-            [*values, *by_day[1], *where[1]],
+            f"SELECT id, province_id FROM aggregator_satker WHERE id IN ({rows}"  # noqa: S608
+            f" SELECT office_id FROM portal_officemonth WHERE {in_months[0]} AND first_day <= %s"
+            f" AND last_day >= %s) AND {where[0]}",
+            [*(in_days[1] if days else ()), *in_months[1], last, first, *where[1]],
         )
 
     def week(self, period: Period) -> list[list[int]]:
