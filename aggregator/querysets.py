@@ -28,6 +28,15 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         long += [] if text else ["public_revision__text"]
         return self.select_related("public_revision", "satker", "province", "picture").defer(*long)
 
+    def for_lines(self) -> EntryQuerySet:
+        """With what a line in a list of the portal shows (portal/headlines.py)."""
+        return self.select_related("public_revision", "satker", "province", "picture").only(
+            *("published_at", "date_status", "released_at", "carriers", "origin", "picture__name"),
+            *(f"public_revision__{name}" for name in ("title", "summary", "public_at")),
+            *(f"satker__{name}" for name in ("code", "slug", "name", "level", "timezone")),
+            *("province__name", "province__slug"),
+        )
+
     def for_hits(self) -> EntryQuerySet:
         """With what a line among search results shows and the text that its passage is taken from. Of these
         few rows as many columns as the tables have cost more than to find them."""

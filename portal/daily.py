@@ -23,7 +23,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState
-from aggregator.models.changes import beyond
+from aggregator.models.changes import after
 from aggregator.querysets import EntryQuerySet
 from portal import monthly, recount
 from portal.days import DATED, DayOf, Period, day_start
@@ -171,8 +171,9 @@ def kept() -> Kept | None:
         return None
     xact, number = states[0][1:3]
     at = (str(states[0][0]), xact, number)
-    new = Change.objects.filter(beyond(xact, number)).order_by()
-    marked = tuple(new.values_list("entry", flat=True)[: MOST_STALE + 1])
+    text, values = after(xact, number)
+    marks = ask(f"SELECT entry_id FROM aggregator_change WHERE {text} LIMIT {MOST_STALE + 1}", values)  # noqa: S608
+    marked = tuple(pk for (pk,) in marks)
     if len(marked) > MOST_STALE:
         return None
     if not marked:

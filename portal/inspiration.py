@@ -226,6 +226,6 @@ def shown(kinds: Iterable[Kind]) -> list[Shown]:
     """One query for all posts."""
     kinds = list(kinds)
     wanted = {pk for kind in kinds for pk in kind.examples}
-    entries = Entry.objects.public_of(pk__in=wanted).for_lists().order_by().in_bulk()
+    entries = Entry.objects.public_of(pk__in=wanted).for_lines().order_by().in_bulk()
     rows = [Shown(kind, [entries[pk] for pk in kind.examples if pk in entries]) for kind in kinds]
     return [row for row in rows if row.examples]

@@ -36,8 +36,8 @@ class Line:
 
 
 def page_of(entries: EntryQuerySet, anchor: tuple[datetime, int] | None, size: int = PAGE_SIZE) -> Page:
-    """The `size` newest of these public entries after the anchor. One query."""
-    found = list(entries.for_lists().newest().older_than(anchor)[: size + 1])
+    """The `size` newest of these public entries after the anchor, as they are asked for. One query."""
+    found = list(entries.newest().older_than(anchor)[: size + 1])
     more = len(found) > size
     return Page(found[:size], anchor_of(found[size - 1]) if more else "")
 
@@ -71,7 +71,7 @@ def newest_folded(entries: EntryQuerySet, size: int = 20) -> list[Line]:
     shown, seen = _spread(entries, size)
     if not shown:
         return []
-    rows = Entry.objects.public_of(pk__in=[row.pk for row in shown]).for_lists().order_by().in_bulk()
+    rows = Entry.objects.public_of(pk__in=[row.pk for row in shown]).for_lines().order_by().in_bulk()
     full = {satker for satker, count in seen.items() if count >= PER_SATKER}
     hidden = _counts_since(entries, full, shown[-1].published_at) if full else {}
     left = Counter(seen)

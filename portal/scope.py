@@ -193,7 +193,7 @@ def _with_words(filters: Filters, place: Filters, today: date, against: int) -> 
     found = narrow(Entry.objects.public_of(pk__in=of_ids(results.entry_ids)), place)
     hits = Hits(found, results.entry_ids)
     period = _period(filters, lambda: hits.first_day, today)
-    ids = tuple(hit.pk for hit in hits.within(period))
+    ids = tuple(hits.within(period).pks)
     entries = Entry.objects.public_of(pk__in=of_ids(ids))
     source = Searched(filters, period, entries, found, hits)
     return Scope(filters, period, entries, source, None, note, _against(period, against), ids)

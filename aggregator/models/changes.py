@@ -23,6 +23,13 @@ def beyond(xact: int, number: int) -> Q:
     return Q(xact=xact, id__gt=number)  # SQLite has one writer, and all marks the same
 
 
+def after(xact: int, number: int) -> tuple[str, list[int]]:
+    """The same as SQL with its values."""
+    if connection.vendor == "postgresql":
+        return "xact >= %s AND (xact > %s OR id > %s)", [xact, xact, number]
+    return "xact = %s AND id > %s", [xact, number]
+
+
 class ChangeManager(models.Manager["Change"]):
     def mark(self, entry_ids: list[int]) -> None:
         """Give these entries a new place at the end of the sequence. Call inside the transaction that

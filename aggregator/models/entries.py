@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -119,8 +121,7 @@ class Entry(models.Model):
     @property
     def slug(self) -> str:
         """Readable tail of the address, from the public title only."""
-        title = self.public_revision.title if self.public_revision else ""
-        return slugify(title)[:80].strip("-") or "berita"
+        return _slug(self.public_revision.title if self.public_revision else "")
 
     def get_absolute_url(self) -> str:
         return f"/berita/{self.pk}/{self.slug}"
@@ -136,6 +137,12 @@ class Entry(models.Model):
     @property
     def has_clear_date(self) -> bool:
         return self.date_status in (self.DateStatus.OK, self.DateStatus.FUTURE)
+
+
+@lru_cache(maxsize=4096)
+def _slug(title: str) -> str:
+    """Kept: a list asks for each twice, and the newest posts stand on many pages."""
+    return slugify(title)[:80].strip("-") or "berita"
 
 
 class EntryKey(models.Model):

@@ -61,7 +61,7 @@ def satker(request: HttpRequest, code: str, slug: str = "") -> HttpResponse:
         {
             "office": office,
             "feeds": office.feeds.active(),
-            "page": lists.page_of(entries, forms.read_anchor(request)),
+            "page": lists.page_of(entries.for_lines(), forms.read_anchor(request)),
             "profile": activity.profile(entries, timezone.localdate()),
             "rhythm": rhythm.of_satker(office, timezone.localdate(), Totals()),
             "neighbours": _neighbours(office),
@@ -84,7 +84,7 @@ def province(request: HttpRequest, slug: str) -> HttpResponse:
         "portal/province.html",
         {
             "province": place,
-            "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
+            "page": lists.page_of(entries.leads().for_lines(), forms.read_anchor(request)),
             "offices": _with_last_post(Satker.objects.filter(province=place).with_feed_state()).order_by(
                 "code"
             ),

@@ -38,7 +38,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
         "portal/topic.html",
         {
             "topic": found,
-            "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
+            "page": lists.page_of(entries.leads().for_lines(), forms.read_anchor(request)),
             "profile": figures.topic_profile(found, entries, today),
             "places": _most_active(figures.topic_places(found, lately)),
             "places_of": LATELY,
@@ -77,7 +77,7 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
             "stage": found,
             "election": stages.election_name(found.election),
             "explanation": stages.explanation(found),
-            "page": lists.page_of(entries.leads(), forms.read_anchor(request)),
+            "page": lists.page_of(entries.leads().for_lines(), forms.read_anchor(request)),
             "profile": figures.profile_of(filters_for(found), timezone.localdate()),
             "places": _most_active(figures.province_totals(filters_for(found))),
             "line": rhythm.of_stage(found, timezone.localdate(), figures),

@@ -225,7 +225,7 @@ def test_posts_found_by_words_are_summed_up_as_the_database_would(news):
     assert hits.topic_months(period) == activity.per_topic_month(entries)
     assert hits.undated == activity.undated(found) > 0
     assert hits.first_day == activity.first_day(found)
-    assert [hit.pk for hit in hits.within(period)] == list(entries.newest().values_list("pk", flat=True))
+    assert list(hits.within(period).pks) == list(entries.newest().values_list("pk", flat=True))
     offices = Satker.objects.filter(entries__in=entries).distinct()
     assert hits.active_offices(period) == Counter(offices.values_list("province", flat=True))
 
