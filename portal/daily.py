@@ -33,6 +33,7 @@ from portal.models import (
     DayCount,
     HourCount,
     OfficeCount,
+    OfficeTopicCount,
     PairCount,
     PlaceCount,
     StageCount,
@@ -45,6 +46,7 @@ MOST_STALE = 400  # marks beyond the cursor with which the kept counts are still
 Count_ = TypeVar("Count_", bound=Model)
 DATED_COUNTS = (  # those that count by day
     *(DayCount, TopicCount, PlaceCount, StageCount, HourCount, PairCount, OfficeCount),
+    OfficeTopicCount,
 )
 CLEAR = (Entry.DateStatus.OK, Entry.DateStatus.FUTURE)
 

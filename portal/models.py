@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.monthly import OfficeMonth, PairMonth, PlaceMonth, StageMonth  # noqa: F401 - Django looks here
+from portal.monthly import *  # noqa: F403 - Django looks here for models
 
 
 class User(AbstractUser):
@@ -203,6 +203,23 @@ class OfficeCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.office_id}: {self.posts}"
+
+
+class OfficeTopicCount(models.Model):
+    """Dated public posts of one office on one topic on one day (WIB). Derived."""
+
+    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+", db_index=False)
+    office = models.ForeignKey(
+        "aggregator.Satker", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    day = models.DateField()
+    posts = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["day", "topic"], name="officetopiccount_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.topic_id} {self.office_id}: {self.posts}"
 
 
 class Counted(models.Model):

@@ -103,7 +103,31 @@ class StageMonth(models.Model):
         return f"{self.month} {self.stage_id} {self.province_id}: {self.posts}"
 
 
-MONTHLY = (PlaceMonth, OfficeMonth, PairMonth, StageMonth)
+class OfficeTopicMonth(models.Model):
+    """The first and the last day of a month on which an office has a post on a topic."""
+
+    topic = models.ForeignKey("aggregator.Topic", on_delete=models.CASCADE, related_name="+", db_index=False)
+    office = models.ForeignKey(
+        "aggregator.Satker", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    month = models.DateField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["month"], name="officetopicmonth_month"),
+            models.Index(
+                fields=["topic", "month", "office", "first_day", "last_day"], name="officetopicmonth_topic"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.topic_id} {self.office_id}"
+
+
+MONTHLY = (PlaceMonth, OfficeMonth, PairMonth, StageMonth, OfficeTopicMonth)
+__all__ = ["OfficeMonth", "OfficeTopicMonth", "PairMonth", "PlaceMonth", "StageMonth"]
 MONTH = {"postgresql": "date_trunc('month', day)::date", "sqlite": "strftime('%%Y-%%m-01', day)"}
 SUMS = (
     """INSERT INTO portal_placemonth (topic_id, province_id, month, posts, own, on_topic, decided, days)
@@ -121,6 +145,9 @@ SUMS = (
     """INSERT INTO portal_stagemonth (stage_id, province_id, month, posts)
     SELECT stage_id, province_id, {month}, SUM(posts)
     FROM portal_daycount WHERE day BETWEEN %s AND %s GROUP BY 1, 2, 3""",
+    """INSERT INTO portal_officetopicmonth (topic_id, office_id, month, first_day, last_day)
+    SELECT topic_id, office_id, {month}, MIN(day), MAX(day)
+    FROM portal_officetopiccount WHERE day BETWEEN %s AND %s GROUP BY 1, 2, 3""",
 )
 
 

@@ -12,7 +12,16 @@ from aggregator.models import Entry, EntryTopic
 from aggregator.querysets import EntryQuerySet
 from aggregator.search.clocks import HourOf, local_slots
 from portal.days import DayOf
-from portal.models import DayCount, HourCount, OfficeCount, PairCount, PlaceCount, StageCount, TopicCount
+from portal.models import (
+    DayCount,
+    HourCount,
+    OfficeCount,
+    OfficeTopicCount,
+    PairCount,
+    PlaceCount,
+    StageCount,
+    TopicCount,
+)
 
 HAS_TOPIC = Exists(EntryTopic.objects.filter(entry=OuterRef("pk"), removed=False))
 
@@ -49,6 +58,7 @@ def of(entries: EntryQuerySet) -> Iterator[list[Model]]:
     yield [*_hour_rows(entries)]
     yield [*_pair_rows(entries)]
     yield [*_office_rows(entries)]
+    yield [*_office_topic_rows(entries)]
 
 
 def grouped(entries: EntryQuerySet) -> Iterable[Group]:
@@ -173,4 +183,13 @@ def _office_rows(entries: EntryQuerySet) -> list[OfficeCount]:
         for office, day, n, own, on_topic, last in counted.values_list(
             "satker", "on", "n", "own", "on_topic", "last"
         )
+    ]
+
+
+def _office_topic_rows(entries: EntryQuerySet) -> list[OfficeTopicCount]:
+    keys = ("topic", "entry__satker", "on")
+    rows = _tags(entries).annotate(on=DayOf("entry__published_at")).values(*keys).annotate(n=Count("*"))
+    return [
+        OfficeTopicCount(topic_id=topic, office_id=office, day=day, posts=n)
+        for topic, office, day, n in rows.values_list(*keys, "n")
     ]

@@ -215,7 +215,7 @@ class Summed:
         return found
 
     def active_offices(self) -> Counter[int | None]:
-        if not self.has_offices:
+        if not self.has_offices and (self.topic is None or self._needs_origin):
             return self.direct.active_offices()
         period = self.direct.period
         found: dict[int, int | None] = dict(self._with_posts(period))
@@ -233,14 +233,19 @@ class Summed:
             period.first.day == 1 or period.last == month_end(period.last) or len(days) > 1
         ):
             months, days = [(period.first.replace(day=1), period.last.replace(day=1))], []
-        in_months, in_days, where = within("month", months), within("day", days), in_places(self.filters)
-        first, last = period.first.isoformat(), period.last.isoformat()
-        rows = f"SELECT office_id FROM portal_officecount WHERE {in_days[0]} UNION ALL" if days else ""  # noqa: S608
+        kind, topic = ("office", ANY) if self.topic is None else ("officetopic", on_topic(self.topic))
+        ends = ("first_day <= %s AND last_day >= %s", [period.last.isoformat(), period.first.isoformat()])
+        parts = [part(f"portal_{kind}month", topic, within("month", months), ends)]
+        if days:
+            parts.append(part(f"portal_{kind}count", topic, within("day", days)))
+        offices = " UNION ALL ".join(
+            f"SELECT office_id FROM {one.table} WHERE {one.condition}"  # noqa: S608
+            for one in parts
+        )
+        where = in_places(self.filters)
         return sums.ask(
-            f"SELECT id, province_id FROM aggregator_satker WHERE id IN ({rows}"  # noqa: S608
-            f" SELECT office_id FROM portal_officemonth WHERE {in_months[0]} AND first_day <= %s"
-            f" AND last_day >= %s) AND {where[0]}",
-            [*(in_days[1] if days else ()), *in_months[1], last, first, *where[1]],
+            f"SELECT id, province_id FROM aggregator_satker WHERE id IN ({offices}) AND {where[0]}",  # noqa: S608
+            [*(value for one in parts for value in one.values), *where[1]],
         )
 
     def week(self, period: Period) -> list[list[int]]:

@@ -8,10 +8,12 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from aggregator.models import Entry, EntryTopic, Stage, Topic
 from portal import daily, monthly
+from portal.models import OfficeTopicCount
 from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
 
 # On PostgreSQL a follower sees a mark when its transaction has ended.
@@ -40,14 +42,14 @@ def news():
 def kept():
     """All rows of all kinds, without their keys."""
     rows = {}
-    for model in monthly.MONTHLY:
+    for model in (*monthly.MONTHLY, OfficeTopicCount):
         names = [field.attname for field in model._meta.fields if field.name != "id"]
         rows[model.__name__] = sorted(map(repr, model.objects.values_list(*names)))
     return rows
 
 
 def empty():
-    for model in monthly.MONTHLY:
+    for model in (*monthly.MONTHLY, OfficeTopicCount):
         model.objects.all().delete()
 
 
@@ -64,10 +66,10 @@ def test_an_update_of_the_portal_sums_up_what_a_rebuild_sums_up(news):
     before = kept()
     assert all(before.values())
     empty()
-    update = import_module("portal.migrations.0010_monthly_sums")
     with connection.cursor() as cursor:
         editor = SimpleNamespace(
             connection=connection, execute=lambda text, params: cursor.execute(text, params)
         )
-        update.sum_up(None, editor)
+        import_module("portal.migrations.0010_monthly_sums").sum_up(apps, editor)
+        import_module("portal.migrations.0011_offices_of_topics").count(apps, editor)
     assert kept() == before
