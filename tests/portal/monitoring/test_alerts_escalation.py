@@ -220,6 +220,23 @@ def test_a_watcher_that_dies_before_it_wrote_forgets_nothing_and_two_of_them_tel
     assert written(office.now) == ["province", "satker"]
 
 
+def test_two_watchers_that_pass_up_one_event_at_once_tell_those_above_once(office, settings):
+    """The step up is no reminder and counts none, and the slower one's letter is another, for a second event
+    is in it by then: nothing but the level that the first one marked tells that this was done."""
+    settings.ALERT_ESCALATE_HOURS = 10
+    office.look()
+    office.set("b")
+    office.look(HOUR)
+    quick = watch.look(NOW + 10 * HOUR, [office.rule]).due
+    slow = watch.look(NOW + 11 * HOUR, [office.rule]).due
+    assert [sorted(alert.key for alert in due) for due in (quick, slow)] == [["a"], ["a", "b"]]
+    notices.tell(quick, NOW + 10 * HOUR)
+    notices.tell(slow, NOW + 11 * HOUR)
+    letters = Notice.objects.filter(address="province@kpu.example").order_by("created_at")
+    assert [letter.subject for letter in letters] == ["Perkara a", "Perkara b"]
+    assert Alert.objects.get(key="a").escalated_at == NOW + 10 * HOUR
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_twenty_days_none_missed_above_and_none_doubled(office, settings, seed):
     """Made-up events begin, end, and are taken note of at any time, while every few looks are made twice.
