@@ -15,6 +15,7 @@ WORDS: dict[str, Promise] = {
     "reset": gettext_lazy("sambungan diputus"),
     "protocol": gettext_lazy("jawaban bukan HTTP yang sah"),
     "timeout": gettext_lazy("tidak menjawab pada waktunya"),
+    "outage": gettext_lazy("banyak situs tidak terjangkau bersamaan"),
     "fetch": gettext_lazy("permintaan tidak dapat dikirim"),
     "address_refused": gettext_lazy("alamat tidak boleh diambil"),
     "host_not_approved": gettext_lazy("host belum disetujui"),

@@ -205,7 +205,7 @@ def _clock(hour: int, minute: int, language: str | None) -> str:
     return time_format(time(hour, minute), "TIME_FORMAT")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)  # 85 and 85.0 are one key otherwise, and not one text
 def _number(value: float, language: str | None) -> str:
     if isinstance(value, int):
         return f"{value:,d}".replace(",", _separator(language))

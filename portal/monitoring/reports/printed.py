@@ -84,6 +84,9 @@ class Paper(FPDF):
         self.set_draw_color(*GREY)
         self.line(MARGIN, top + height, MARGIN + WIDTH, top + height)
         self._style(8, GREY)
+        highest = max(range(len(days)), key=lambda number: days[number][1])
+        self.set_xy(max(MARGIN, min(MARGIN + (highest + 0.5) * step - 10, MARGIN + WIDTH - 20)), top - 4.5)
+        self.cell(20, 4, shown(days[highest][1]), align="C")
         self.set_xy(MARGIN, top + height + 1)
         self.cell(WIDTH / 2, 4, written(date_format(days[0][0], "j F Y")))
         self.cell(
@@ -197,8 +200,8 @@ def _ranking(paper: Paper, asked: Asked) -> None:
     table = publishing.monthly_ranking(asked)
     paper.heading(table.title)
     paper.sentence(table.summary)
-    paper.rows(table, (1, 3, 4, 5, 9, 10, 13, 14), (17, 48, 17, 14, 13, 18, 22, 34))
     paper.sentence(table.counted, small=True)
+    paper.rows(table, (1, 3, 4, 5, 9, 10, 13, 14), (16, 49, 16, 14, 12, 18, 22, 36))
 
 
 def _silence(paper: Paper, asked: Asked) -> None:
@@ -208,9 +211,9 @@ def _silence(paper: Paper, asked: Asked) -> None:
     ):
         paper.heading(table.title)
         paper.sentence(table.summary)
+        paper.sentence(table.counted, small=True)  # behind the rows it would at times have a page of its own
         if table.rows:
             paper.rows(table, columns, widths)
-        paper.sentence(table.counted, small=True)
 
 
 def written(text: str) -> str:

@@ -331,6 +331,13 @@ def test_another_subject_with_the_address_of_a_bound_account_is_refused(client, 
     assert not is_in(other)
 
 
+def test_a_stranger_to_a_bound_account_is_not_even_asked_for_its_code(client, idp, viewer):
+    come_back(client, idp)
+    factors.install(viewer, factors.new_secret(), 0)
+    idp.person["sub"] = "pendatang-99"
+    assert come_back(Client(), idp).status_code == 403
+
+
 def test_a_subject_that_was_bound_meanwhile_is_not_bound_twice(client, idp, viewer):
     secret = factors.new_secret()
     factors.install(viewer, secret, 0)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from portal.monitoring.exports import as_csv, as_xlsx, plain, respond
-from portal.monitoring.tables import Column, Link, Moment, State, Table, share
+from portal.monitoring.tables import Column, Link, Moment, State, Table, _number, share, shown
 
 AT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 TABLE = Table(
@@ -27,6 +27,13 @@ TABLE = Table(
     counted="Menurut tanggal terbit.",
 )
 SPREADSHEET = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+
+
+@pytest.mark.parametrize("order", [(85, 85.0), (85.0, 85)])
+def test_a_count_and_a_share_of_one_size_are_written_each_in_its_way(order):
+    """Both are kept once written, and they are equal."""
+    _number.cache_clear()
+    assert {type(number): shown(number) for number in order} == {int: "85", float: "85,0"}
 
 
 def csv_rows(table):
