@@ -1,15 +1,16 @@
-"""The provinces, topics and stages there are, as pages show them beside everything else. They change a few
-times a year: a process reads them at most every SECONDS, and anew after it changed one itself."""
+"""The provinces, offices, topics and stages there are, as pages show them beside everything else. They change
+a few times a year: a process reads them at most every SECONDS, and anew after it changed one itself."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
-from aggregator.models import Province, Satker, Stage, Topic
+from aggregator.models import Feed, Province, Satker, Stage, Topic
 from portal import activity
 
 SECONDS = 30.0  # a kept page is as old at most
@@ -31,6 +32,22 @@ class Atlas:
     def known(self) -> frozenset[int]:
         """Ids of the provinces of which at least one feed was ever read: silence elsewhere means nothing."""
         return frozenset(place.pk for place in self.provinces if place.read)
+
+    @cached_property
+    def offices(self) -> list[Satker]:
+        """All, in the order of their codes."""
+        return list(Satker.objects.order_by("code"))
+
+    def offices_in(self, slugs: Collection[str]) -> list[Satker]:
+        """Those of these provinces."""
+        wanted = {place.pk for place in self.provinces if place.slug in slugs}
+        return [office for office in self.offices if office.province_id in wanted]
+
+    @cached_property
+    def read_offices(self) -> frozenset[int]:
+        """Ids of the offices of which a feed was ever read."""
+        read = Feed.objects.filter(first_success_at__isnull=False)
+        return frozenset(read.order_by().values_list("satker", flat=True))
 
     @cached_property
     def topics(self) -> list[Topic]:

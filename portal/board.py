@@ -11,7 +11,7 @@ from functools import cached_property
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from aggregator.models import Entry, Feed, Province, Satker
+from aggregator.models import Entry, Province
 from aggregator.search.filters import period_label
 from portal import activity, atlas, charts, ranking
 from portal.activity import Places, StageDays
@@ -218,20 +218,16 @@ class Board:
         slugs = self.scope.filters.provinces
         if not slugs and not self.ranks_offices:
             return []
-        offices = Satker.objects.order_by("code")
-        if slugs:
-            offices = offices.filter(province__in=self.scope.filters.keys_of("provinsi"))
+        offices = self.atlas.offices_in(slugs) if slugs else self.atlas.offices
         rows = ranking.listed(self.scope.offices(), offices)
         if not self.ranks_offices:
             return rows
         rows = ranking.placed(rows, lambda row: row.office.pk in self.read_offices)
         return rows if slugs else rows[:MOST_RANKED]
 
-    @cached_property
+    @property
     def read_offices(self) -> frozenset[int]:
-        """Ids of the offices of which a feed was ever read."""
-        read = Feed.objects.filter(first_success_at__isnull=False)
-        return frozenset(read.order_by().values_list("satker", flat=True))
+        return self.atlas.read_offices
 
     @cached_property
     def close_up(self) -> charts.CloseUp | None:

@@ -113,9 +113,8 @@ def _options(
 
 def _satker_group(filters: Filters, facet: list[FacetValue] | None) -> Group:
     """The offices of the chosen provinces; without a province those with most posts, and any chosen."""
-    offices = Satker.objects.order_by("code")
     if filters.provinces:
-        pairs = list(offices.filter(province__slug__in=filters.provinces).values_list("code", "name"))
+        pairs = [(office.code, office.name) for office in atlas.current().offices_in(filters.provinces)]
         hint = ""
     else:
         pairs = [(value.value, value.label) for value in (facet or [])[:MOST_SATKER]]
@@ -123,7 +122,8 @@ def _satker_group(filters: Filters, facet: list[FacetValue] | None) -> Group:
     known = {code for code, _name in pairs}
     missing = [code for code in filters.satker if code not in known]
     if missing:
-        pairs = [*offices.filter(code__in=missing).values_list("code", "name"), *pairs]
+        named = Satker.objects.filter(code__in=missing).order_by("code").values_list("code", "name")
+        pairs = [*named, *pairs]
     return Group("satker", _("Kantor KPU"), _options(pairs, filters.satker, facet, empty_too=True), hint=hint)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from aggregator.errors import UnknownValue
 from aggregator.models import Entry, Province, Satker
 from aggregator.search import filters_for
-from portal import activity, forms, lists, rhythm
+from portal import activity, atlas, forms, lists, rhythm
 from portal.monitoring.exports import plain
 from portal.totals import Totals
 
@@ -110,9 +110,10 @@ def _with_last_post(offices: QuerySet[Satker]) -> QuerySet[Satker]:
 
 def _neighbours(office: Satker) -> list[Satker]:
     """The nearest offices of its province, or the provincial offices for the national one."""
+    offices = atlas.current().offices
     if office.province_id is None:
-        return list(Satker.objects.filter(level=Satker.Level.PROVINCE))
-    others = Satker.objects.filter(province=office.province_id).exclude(pk=office.pk)
+        return [other for other in offices if other.level == Satker.Level.PROVINCE]
+    others = [row for row in offices if row.province_id == office.province_id and row.pk != office.pk]
     return sorted(others, key=lambda other: _distance(office, other))[:NEAREST]
 
 
