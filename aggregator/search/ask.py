@@ -53,8 +53,8 @@ def search(
     filters: Filters, *, size: int = 20, anchor: str = "", facets: bool = True, checked: bool = True
 ) -> Results:
     """One page of what the filters ask for; without counting facets if they are not wanted, and, where the
-    caller looks itself, without looking whether posts are public still. Raises BadParameter (q beyond the
-    limits, anchor not of ours)."""
+    caller looks itself, without looking whether posts are public still (then nor is the total counted). Raises
+    BadParameter (q beyond the limits, anchor not of ours)."""
     started = time.monotonic()
     filters = replace(filters, q=read_words(filters.q))
     size = max(1, min(size, MOST_PAGE))
@@ -150,6 +150,7 @@ class _Asking:
             tree=tree,
             narrow=narrow,
             fold=fold_of(filters, narrow),
+            is_counted=facets or checked,
             facet_folds={facet: facet_folds(filters, narrow, facet) for facet in FACETS if facets},
             sort=filters.order,
             deadline=deadline,

@@ -58,6 +58,7 @@ class Question:
     beyond: int | None = None  # sort key of the last hit of the page before
     known: int | None = None  # only entries released up to this sort key: what the first page could know
     limit: int = 20
+    is_counted: bool = True  # whether the total is wanted; without, it may be the number of hits
     deadline: float = float("inf")  # time.monotonic() after which a partial answer is given
 
 
