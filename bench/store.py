@@ -111,6 +111,7 @@ def fill(count: int) -> None:
         cursor.execute("ANALYZE")
     PortalState.get()
     _keep_figures()
+    _tidy()
 
 
 def _read_feeds() -> None:
@@ -139,6 +140,14 @@ def _keep_figures() -> None:
 
     daily.rebuild()
     inspiration.rebuild()
+
+
+def _tidy() -> None:
+    """As autovacuum leaves tables some minutes after they were filled."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

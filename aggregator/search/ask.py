@@ -53,7 +53,7 @@ def search(
     filters: Filters, *, size: int = 20, anchor: str = "", facets: bool = True, checked: bool = True
 ) -> Results:
     """One page of what the filters ask for; without counting facets if they are not wanted, and, where the
-    caller looks itself, without looking whether posts are public still (then nor is the total counted). Raises
+    caller looks itself, without looking whether posts are public still; nor is the total counted then. Raises
     BadParameter (q beyond the limits, anchor not of ours)."""
     started = time.monotonic()
     filters = replace(filters, q=read_words(filters.q))
