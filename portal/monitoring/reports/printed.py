@@ -24,6 +24,7 @@ from portal.monitoring.tables import Moment, Table, shown
 RED, INK, GREY, PALE = (139, 16, 20), (26, 26, 26), (110, 105, 100), (235, 230, 226)
 MARGIN, WIDTH = 16, 178  # of A4, millimetres
 ROWS = 60  # of a table; the rest is in the files
+TABLE = 64  # millimetres of its heading, notes, head and first rows
 
 
 class Paper(FPDF):
@@ -45,9 +46,10 @@ class Paper(FPDF):
         self.cell(WIDTH - 20, 5, written(self.foot))
         self.cell(20, 5, str(self.page_no()), align="R")
 
-    def heading(self, text: str, size: int = 12) -> None:
+    def heading(self, text: str, size: int = 12, room: int = 40) -> None:
+        """`room` is what must be left for it and the first of what follows, millimetres."""
         self.ln(4)
-        if self.will_page_break(40):
+        if self.will_page_break(room):
             self.add_page()
         self._style(size, INK, "B")
         self._line(text, size * 0.5)
@@ -198,7 +200,7 @@ def _subjects(paper: Paper, asked: Asked) -> None:
 
 def _ranking(paper: Paper, asked: Asked) -> None:
     table = publishing.monthly_ranking(asked)
-    paper.heading(table.title)
+    paper.heading(table.title, room=TABLE)
     paper.sentence(table.summary)
     paper.sentence(table.counted, small=True)
     paper.rows(table, (1, 3, 4, 5, 9, 10, 13, 14), (16, 49, 16, 14, 12, 18, 22, 36))
@@ -209,7 +211,7 @@ def _silence(paper: Paper, asked: Asked) -> None:
         (silence.silent_satker(asked), (1, 4, 5, 6, 8), (55, 22, 20, 26, 55)),
         (silence.duty_list(asked), (1, 3, 4, 5, 7), (70, 36, 26, 26, 20)),
     ):
-        paper.heading(table.title)
+        paper.heading(table.title, room=TABLE)
         paper.sentence(table.summary)
         paper.sentence(table.counted, small=True)  # behind the rows it would at times have a page of its own
         if table.rows:
