@@ -4,20 +4,31 @@ a few times a year: a process reads them at most every SECONDS, and anew after i
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Hashable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models.signals import post_delete, post_save
 
 from aggregator.models import Feed, Province, Satker, Stage, Topic
 from portal import activity
 
+T = TypeVar("T")
 SECONDS = 30.0  # a kept page is as old at most
 
 
 class Atlas:
     """Each list is read once, in whatever order and for whatever part of a page. Nobody may change a row."""
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is made of these lists alone, made once."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
 
     @cached_property
     def provinces(self) -> list[Any]:
@@ -37,6 +48,14 @@ class Atlas:
     def offices(self) -> list[Satker]:
         """All, in the order of their codes."""
         return list(Satker.objects.order_by("code"))
+
+    @cached_property
+    def office_of(self) -> dict[int, Satker]:
+        return {office.pk: office for office in self.offices}
+
+    @cached_property
+    def province_of(self) -> dict[int, Any]:
+        return {place.pk: place for place in self.provinces}
 
     def offices_in(self, slugs: Collection[str]) -> list[Satker]:
         """Those of these provinces."""

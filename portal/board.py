@@ -126,7 +126,7 @@ class Board:
 
     @cached_property
     def latest(self) -> list[Entry]:
-        return list(self.scope.newest(LATEST)) if self.scope.is_current else []
+        return self.scope.newest(LATEST) if self.scope.is_current else []
 
     @cached_property
     def line(self) -> charts.Line:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Protocol
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -86,7 +85,7 @@ class Writer:
     """What all lines of one page share: the way into the reader's language."""
 
     def __init__(self) -> None:
-        self.prefix = reverse("home").rstrip("/")
+        self.prefix = wording.address("home").rstrip("/")
 
     def link(self, entry: Entry) -> str:
         return f"{self.prefix}{entry.get_absolute_url()}"

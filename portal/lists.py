@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from django.db.models import Count, Exists, OuterRef
 
-from aggregator.models import Entry, EntryTopic, Topic
+from aggregator.models import Entry, EntryTopic, Revision, Satker, Topic
 from aggregator.querysets import EntryQuerySet
+from portal import atlas
 from portal.forms import anchor_of
 
 PAGE_SIZE = 25
@@ -40,6 +41,24 @@ def page_of(entries: EntryQuerySet, anchor: tuple[datetime, int] | None, size: i
     found = list(entries.newest().older_than(anchor)[: size + 1])
     more = len(found) > size
     return Page(found[:size], anchor_of(found[size - 1]) if more else "")
+
+
+def links(entries: EntryQuerySet, size: int) -> list[Entry]:
+    """The newest of these entries with no more than a link to each shows. Offices and provinces are those at
+    hand: to join them and to make rows of them anew costs more than to find the posts."""
+    wanted = ("pk", "satker", "province", "published_at", "date_status", "public_revision__title")
+    rows, there = entries.newest().values_list(*wanted)[:size], atlas.current()
+    return [
+        Entry(
+            pk=pk,
+            satker=there.office_of.get(satker) or Satker.objects.get(pk=satker),
+            province=there.province_of.get(province),
+            published_at=at,
+            date_status=status,
+            public_revision=Revision(title=title),
+        )
+        for pk, satker, province, at, status, title in rows
+    ]
 
 
 def on_topic(topic: Topic) -> EntryQuerySet:

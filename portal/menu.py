@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from aggregator.models import Satker
@@ -131,7 +132,12 @@ Pairs = list[tuple[str, str]]
 
 
 def _named() -> tuple[Pairs, Pairs, Pairs]:
+    """Provinces, topics and stages by their names in the reader's language."""
     there = atlas.current()
+    return there.once(("menu", get_language()), lambda: _names(there))
+
+
+def _names(there: atlas.Atlas) -> tuple[Pairs, Pairs, Pairs]:
     return (
         [(place.slug, place.name) for place in there.named_provinces],
         [(topic.slug, _(topic.name)) for topic in there.topics],

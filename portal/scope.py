@@ -137,10 +137,10 @@ class Scope:
         posts = replace(self.filters, month="", date_from=None, date_to=None, sort="", include_all=True)
         return remembered.once((self.kept.at, name, posts, period), make)
 
-    def newest(self, size: int) -> EntryQuerySet:
+    def newest(self, size: int) -> list[Entry]:
         """The newest of the entries, with what a link to each shows."""
         few = self.entries if self.listed is None else Entry.objects.public_of(pk__in=self.listed[:size])
-        return few.for_links().newest()[:size]
+        return lists.links(few, size)
 
     @property
     def compared(self) -> Period:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format, time_format
 from django.utils.text import Truncator
@@ -40,6 +41,12 @@ def clock(hour: int, minute: int) -> str:
     return _clock(hour, minute, get_language())
 
 
+def address(name: str, *arguments: str) -> str:
+    """Of one of our pages, in the reader's language. Kept, because a page asks for the same ones again and
+    again; not for pages of posts, which are many."""
+    return _address(name, arguments, get_language())
+
+
 def local(at: datetime, zone: str) -> datetime:
     """The same instant on the clocks of `zone`."""
     return at.astimezone(ZoneInfo(zone))
@@ -65,6 +72,11 @@ def cut(text: str, most: int) -> str:
     if len(text) <= most and text.isascii():
         return text
     return Truncator(text).chars(most)
+
+
+@lru_cache(maxsize=1024)
+def _address(name: str, arguments: tuple[str, ...], language: str | None) -> str:
+    return reverse(name, args=arguments)
 
 
 @lru_cache(maxsize=8192)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from django import template
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -22,7 +21,7 @@ from portal.days import Period
 from portal.menu import Group
 from portal.ranking import OfficeCount, Rank
 from portal.templatetags.berita import clock, query_with, short_day
-from portal.wording import day, number
+from portal.wording import address, day, number
 
 register = template.Library()
 register.simple_tag(marks.point_rows)
@@ -81,10 +80,10 @@ def downloads(
     span, asked = span or context["board"].period, context["request"].GET.urlencode()
     query = f"?{escape(asked)}" if asked else ""
     forms = [("CSV", "activity_table")] + ([] if undrawn else [("SVG", "activity_drawing")])
-    links = ", ".join(f'<a href="{reverse(page, args=[name])}{query}">{form}</a>' for form, page in forms)
+    links = ", ".join(f'<a href="{address(page, name)}{query}">{form}</a>' for form, page in forms)
     return SafeString(
         f'<p class="fine">{day(span.first, "j M Y")} – {day(span.last, "j M Y")} · {_("Data per")} '
-        f'{clock(context["read_at"])} · <a href="{reverse("method")}#angka">{_("Cara menghitung")}</a> · '
+        f'{clock(context["read_at"])} · <a href="{address("method")}#angka">{_("Cara menghitung")}</a> · '
         f"{_('Unduh')} {links}</p>"
     )
 
@@ -130,7 +129,7 @@ class Links:
 @register.simple_tag
 def office_rows(board: Board, search: str, query: str) -> SafeString:
     """Offices and what they published, as rows of a table; with a place where that is public."""
-    query, prefix, unknown = escape(query), reverse("home").rstrip("/"), _("tidak diketahui")
+    query, prefix, unknown = escape(query), address("home").rstrip("/"), _("tidak diketahui")
 
     def figures(row: OfficeCount) -> str:
         if not row.posts and row.office.pk not in board.read_offices:
@@ -162,7 +161,7 @@ def _office(office: Satker, prefix: str) -> str:
 @register.simple_tag
 def office_items(offices: Iterable[Satker]) -> SafeString:
     """Offices as items of a list, with the day of their last post (`last_post_at`)."""
-    prefix, none = reverse("home").rstrip("/"), _("belum ada berita")
+    prefix, none = address("home").rstrip("/"), _("belum ada berita")
     items = []
     for office in offices:
         at = getattr(office, "last_post_at", None)

@@ -24,6 +24,7 @@ register.simple_tag(headlines.found, name="found_posts")
 register.tag("lasting", lasting.parse)
 register.simple_tag(headlines.latest, name="latest_posts")
 register.simple_tag(headlines.alike, name="posts_alike")
+register.simple_tag(wording.address)
 register.filter("ago", wording.ago)
 at_zone = register.filter("at_zone", wording.local)
 
