@@ -32,7 +32,8 @@ def search_database(filters: Filters, *, size: int, anchor: DateAnchor | RankAnc
         page = _beyond(page, anchor.order, oldest_first)
     rows = list(page.values_list("id", "published_at")[: size + 1])
     shown, more = rows[:size], len(rows) > size
-    total = entries.order_by()[: MOST_COUNTED + 1].count()
+    # The newest, though any would do: without an order PostgreSQL walks through the table for them.
+    total = entries.newest()[: MOST_COUNTED + 1].count()
     return Results(
         entry_ids=[pk for pk, _at in shown],
         total=min(total, MOST_COUNTED),
@@ -79,9 +80,11 @@ def narrow(entries: EntryQuerySet, filters: Filters) -> EntryQuerySet:
 
 
 def _matching(filters: Filters) -> EntryQuerySet:
-    # Posts of an old stage are not among the newest of all: PostgreSQL would look through those first.
+    # Posts of an old stage are not among the newest of all, and of a small province few are: PostgreSQL would
+    # look through those first.
     staged = len(filters.stages) == 1 and NON_STAGE not in filters.stages
-    entries = narrow(Entry.objects.public_of() if staged else Entry.objects.public(), filters)
+    placed = len(filters.provinces) == 1 or len(filters.satker) == 1
+    entries = narrow(Entry.objects.public_of() if staged or placed else Entry.objects.public(), filters)
     if not filters.include_all and not (filters.provinces or filters.satker or filters.origin):
         entries = entries.leads()
     words = [word for word in filters.q.replace('"', " ").split() if word.isalnum()][:8]
