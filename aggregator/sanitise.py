@@ -177,13 +177,21 @@ def safe_html(markup: str, base: str) -> tuple[str, set[str]]:
         markup = hiding.without_hidden(markup, base, signals)
     token = _base.set(base)
     try:
-        clean = _tidy(_CLEANER.clean(markup))
+        clean = _tidy(_cleaned(markup, signals))
         if "unusual" in signals:
             signals.remove("unusual")
             clean = _settled(clean)
     finally:
         _base.reset(token)
     return clean, signals
+
+
+def _cleaned(markup: str, signals: set[str]) -> str:
+    """`markup` as the cleaner leaves it, also without the invisible that was written as references."""
+    clean = _CLEANER.clean(markup)
+    if "&" not in markup or (shown := visible(clean, signals)) == clean:
+        return clean
+    return _CLEANER.clean(shown)
 
 
 def _settled(clean: str) -> str:

@@ -171,6 +171,25 @@ SOUP = st.lists(
 ).map("".join)
 
 
+@pytest.mark.parametrize(
+    ("markup", "clean", "signals"),
+    [
+        ("satu&#1dua", "satudua", set()),
+        ("satu&#x200b;dua", "satudua", {"zero_width"}),
+        ("satu&#8238;dua", "satudua", {"bidi"}),
+        ("<p>&zwnj;</p><p>e&#769;</p>", "<p>é</p>", set()),
+        ('<a href="java&#x200b;script:x()">satu</a>', None, set()),
+        ("satu&amp;#1dua", "satu&amp;#1dua", set()),
+    ],
+)
+def test_what_is_invisible_is_so_as_a_reference_too(markup, clean, signals):
+    found, told = safe_html(markup, BASE)
+    assert found == clean or clean is None
+    assert told == signals
+    assert faults(found) == []
+    assert safe_html(found, BASE) == (found, set())
+
+
 @given(SOUP)
 def test_any_soup_of_tags_comes_out_clean(markup):
     assert faults(safe_html(markup, BASE)[0]) == []
