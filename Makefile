@@ -6,7 +6,10 @@ MANAGE := $(BIN)/python manage.py
 STAMP := .venv/.installed
 CATALOGUE := portal/locale/en/LC_MESSAGES/django
 
-.PHONY: install run test check bench chaos clean format lock services docs audit
+# What is compiled once is kept, whatever the machine says: hundreds of processes are started by the tests.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: install run test check types collect bench chaos clean format lock services docs audit
 
 install: $(STAMP) $(CATALOGUE).mo
 
@@ -27,15 +30,23 @@ run: install
 test: install services
 	DEMO=1 $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not browser"
 	DEMO=1 $(BIN)/pytest -n 2 -m browser
-	DEMO=1 deploy/test_on_postgres.sh tests/aggregator tests/feeds tests/portal
+	DEMO=1 deploy/test_on_postgres.sh tests/aggregator tests/feeds tests/portal tests/portal/monitoring
 
 check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	DEMO=1 $(BIN)/mypy
 	$(BIN)/lint-imports
 	DEMO=1 $(MANAGE) makemigrations --check --dry-run
+	$(MAKE) --no-print-directory -j 2 -O types collect
 	$(MAKE) --no-print-directory docs test
+
+types: install
+	DEMO=1 $(BIN)/mypy
+
+# Compiles each test once, which the processes of `test` would all do at the same time.
+collect: install
+	@mkdir -p var
+	@DEMO=1 $(BIN)/pytest --collect-only -qq >var/collected.log || { cat var/collected.log; exit 1; }
 
 # Headless Chromium, PostgreSQL, Redis and nginx for the tests that need them, where this machine lets us install them.
 services:

@@ -5,11 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import sentry_sdk
 from django.conf import settings
 from django_q.signals import post_execute, pre_execute
-from sentry_sdk.integrations.django import DjangoIntegration
-from sentry_sdk.integrations.logging import LoggingIntegration
 
 from portal import logs
 
@@ -23,6 +20,10 @@ def begin() -> None:
 
 def report_to(dsn: str) -> None:
     """Errors go there with their traceback; no reader's address, cookie, body or question."""
+    import sentry_sdk
+    from sentry_sdk.integrations.django import DjangoIntegration
+    from sentry_sdk.integrations.logging import LoggingIntegration
+
     sentry_sdk.init(
         dsn=dsn,
         release=settings.VERSION,

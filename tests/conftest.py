@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper as Postgres
 from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
+from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreation
 
 from portal import atlas, remembered
-from tests.installation import Installation
+from tests.installation import Installation, template
 from tests.satker_network import SatkerNetwork
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start real processes come first: they take longest, and none should run alone at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files that start real processes come first: they take longest, and none should run alone at the end.
+    A test that asks no database has nothing to find out on another one."""
     items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+    if connection.vendor == Postgres.vendor:
+        config.hook.pytest_deselected(items=[item for item in items if not asks_a_server(item)])
+        items[:] = [item for item in items if asks_a_server(item)]
+
+
+def asks_a_server(item: pytest.Item) -> bool:
+    """Whether a test may ask the database, or the cache, which is Redis then."""
+    marks = {mark.name for mark in item.iter_markers()} & {"django_db", "postgres", "redis"}
+    fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(marks or fixtures) or item.nodeid.startswith("tests/portal")
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +104,36 @@ def _one_template_for_all(tmp_path_factory, worker_id: str) -> None:
     base: Path = tmp_path_factory.getbasetemp()
     Installation.templates = (base if worker_id == "master" else base.parent) / "template"
     Installation.templates.mkdir(exist_ok=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _a_new_database_is_a_copy(_one_template_for_all: None) -> Iterator[None]:
+    """Of one that was migrated for the whole run, so that what is left for `migrate` is to see that."""
+    begin, held = SqliteCreation._create_test_db, []
+
+    def copied(self: Any, *arguments: Any, **more: Any) -> str:
+        name: str = begin(self, *arguments, **more)
+        target = sqlite3.connect(name, uri=str(name).startswith("file:"))
+        held.append(target)  # one in memory is gone with its last connection
+        assert Installation.templates is not None
+        with closing(sqlite3.connect(template(Installation.templates, "migrate") / "portal.sqlite3")) as made:
+            made.backup(target)
+        return name
+
+    SqliteCreation._create_test_db = copied  # type: ignore[method-assign]
+    yield
+    SqliteCreation._create_test_db = begin  # type: ignore[method-assign]
+    for target in held:
+        target.close()
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A transaction around all tests of a module: rows made in it are there for each of them, and what a
+    test itself writes is undone as ever."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -75,16 +75,18 @@ def make_entry(
         published_at=published,
         **(defaults | fields),
     )
+    at = entry.released_at or published
     revision = Revision.objects.create(
         entry=entry,
         title=title,
         url=url,
         seen_at=published,
         content_sha256=entry.content_sha256,
+        **({"state": "public", "public_at": at} if public else {}),
         **revision_fields,
     )
     if public:
-        make_public(entry, revision)
+        _show(entry, revision, at)
     return entry
 
 
@@ -92,8 +94,12 @@ def make_public(entry: Entry, revision: Revision) -> None:
     at = entry.released_at or entry.published_at
     Revision.objects.filter(entry=entry, state="public").update(state="superseded")
     Revision.objects.filter(pk=revision.pk).update(state="public", public_at=at)
+    _show(entry, revision, at)
+
+
+def _show(entry: Entry, revision: Revision, at: datetime) -> None:
     entry.public_revision, entry.state, entry.released_at = revision, Entry.State.PUBLIC, at
-    entry.save()
+    entry.save(update_fields=["public_revision", "state", "released_at"])
     Change.objects.mark([entry.pk])
 
 

@@ -8,12 +8,16 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
+
+import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = (
@@ -25,7 +29,7 @@ COLUMNS = (
 class Installation:
     """`folder` holds its database and index; `port` is where it may fetch.
 
-    `templates`: where all tests of a run find a new SQLite portal to copy, which takes seconds to make."""
+    `templates`: where all tests of a run find a new SQLite portal to copy."""
 
     templates: Path | None = None
 
@@ -69,19 +73,12 @@ class Installation:
 
     def begin(self) -> None:
         """Migrate, and load the registry of the whole country."""
+        commands = ("migrate", "load_registry")
         if self.templates is None or "DATABASE_URL" in self.env:
-            self.run("migrate")
-            self.run("load_registry")
-            return
-        made = self.templates / "portal"
-        with (self.templates / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not made.exists():
-                fresh = Installation(self.templates / "unfinished", 80)
-                fresh.run("migrate")
-                fresh.run("load_registry")
-                fresh.folder.rename(made)
-        shutil.copytree(made, self.folder, dirs_exist_ok=True)
+            for command in commands:
+                self.run(command)
+        else:
+            shutil.copytree(template(self.templates, *commands), self.folder, dirs_exist_ok=True)
 
     def set_up(self, feed_urls: list[str]) -> None:
         """Begin, and load a registry of one satker a feed."""
@@ -103,14 +100,49 @@ class Installation:
     def entries(self, *options: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.run("export_entries", *options).splitlines()]
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What its database answers; for waiting, since a command would cost a process each time."""
+        if url := self.env.get("DATABASE_URL"):
+            with psycopg.connect(url) as server:
+                return server.execute(sql).fetchall()
+        with closing(sqlite3.connect(self.folder / "portal.sqlite3", timeout=20)) as file:
+            return file.execute(sql).fetchall()
+
+    def states(self) -> list[str]:
+        """Of every entry stored so far."""
+        return [state for (state,) in self.rows("SELECT state FROM aggregator_entry")]
+
+
+def template(templates: Path, *commands: str) -> Path:
+    """The folder of a portal on SQLite as these commands leave it, made once a run for all who want a copy:
+    migrations alone take some seconds."""
+    made = templates / "-".join(commands)
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            fresh = Installation(made.with_suffix(".unfinished"), 80)
+            fresh.env.pop("DATABASE_URL", None)
+            if earlier := commands[:-1]:
+                shutil.copytree(template(templates, *earlier), fresh.folder)
+            fresh.run(commands[-1])
+            fresh.folder.rename(made)
+    return made
+
 
 def kill_group(process: subprocess.Popen[str]) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def stop(process: subprocess.Popen[str]) -> None:
+    """As an operator would; what it still says is read, or it could not end."""
+    process.terminate()
+    if process.stdout and not process.stdout.closed:
+        process.communicate(timeout=60)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60, every: float = 0.02) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
+        time.sleep(every)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -17,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.installation import Installation, kill_group, wait_until
+from tests.installation import Installation, kill_group, stop, wait_until
 from tests.satker_network import SatkerNetwork, build_rss
 from tests.services import Nginx, Postgres, Redis, free_port, postgres_bin
 
@@ -46,12 +45,6 @@ def answers(url: str) -> bool:
         return ask(url)[0] == 200
     except OSError:
         return False
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    if process.stdout and not process.stdout.closed:
-        process.communicate(timeout=60)
 
 
 def posts(site: int, count: int = POSTS) -> bytes:
@@ -102,7 +95,7 @@ def portal(tmp_path_factory) -> Iterator[SimpleNamespace]:
             start(node(f"worker{number}"), "work", "--no-index")
         for port in ports:
             wait_until(lambda port=port: answers(f"http://127.0.0.1:{port}/healthz"), 60)
-        wait_until(lambda: len(nodes[0].entries("--status", "published")) == SITES * POSTS, 150)
+        wait_until(lambda: nodes[0].states() == ["public"] * SITES * POSTS, 150)
         for port in ports:
             wait_until(lambda port=port: answers(f"http://127.0.0.1:{port}/readyz"), 60)
         yield SimpleNamespace(

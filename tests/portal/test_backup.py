@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,8 +27,7 @@ def installed(tmp_path_factory):
 
 
 def epoch(installation: Installation) -> str:
-    with closing(sqlite3.connect(installation.folder / "portal.sqlite3")) as database:
-        return database.execute("SELECT epoch FROM aggregator_portalstate").fetchone()[0]
+    return installation.rows("SELECT epoch FROM aggregator_portalstate")[0][0]
 
 
 def test_a_backup_comes_back_and_a_fetch_afterwards_doubles_nothing(installed) -> None:

@@ -74,7 +74,7 @@ def news(offices):
 
 
 def figures(filters):
-    """Everything the kept counts are used for."""
+    """What the kept counts are used for in a view."""
     found = scope.scope_of(filters, TODAY)
     places = found.places()
     topics = Topic.objects.order_by("pk")
@@ -94,10 +94,17 @@ def figures(filters):
         "ranks": [(row.place, row.province.slug, row.on_topic) for row in found.ranks(places)],
         "profile": Totals().profile_of(always, TODAY),
         "all places": Totals().province_totals(always),
+        "places of topics": [Totals().topic_places(topic, found.period) for topic in topics],
+    }
+
+
+def nationwide(_filters):
+    """What they are used for whatever is asked."""
+    topics = Topic.objects.order_by("pk")
+    return {
         "stages": Totals().stage_totals(),
         "all topics": Totals().topic_totals(),
         "recent": [(row.province.slug, row.posts) for row in Totals().recent_by_province(TODAY)],
-        "places of topics": [Totals().topic_places(topic, found.period) for topic in topics],
         "topic": [Totals().topic_profile(topic, _on(topic), TODAY).total for topic in topics],
     }
 
@@ -106,7 +113,7 @@ def _on(topic):
     return Entry.objects.public().filter(entry_topics__topic=topic, entry_topics__removed=False)
 
 
-def direct(filters, monkeypatch):
+def direct(figures, filters, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(daily, "kept", lambda: None)
         return figures(filters)
@@ -114,8 +121,9 @@ def direct(filters, monkeypatch):
 
 def assert_equal(monkeypatch):
     assert daily.kept() is not None
+    assert nationwide(None) == direct(nationwide, None, monkeypatch)
     for filters in VIEWS:
-        assert figures(filters) == direct(filters, monkeypatch)
+        assert figures(filters) == direct(figures, filters, monkeypatch)
 
 
 def test_kept_counts_equal_a_direct_count(news, monkeypatch):

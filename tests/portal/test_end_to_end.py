@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -14,16 +12,11 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from tests.installation import Installation, kill_group, wait_until
+from tests.installation import Installation, kill_group, stop, wait_until
+from tests.services import free_port
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
 SITES = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def read(url: str) -> str:
@@ -36,12 +29,6 @@ def answers(url: str) -> bool:
         return bool(read(url))
     except OSError:
         return False
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    if not process.stdout or not process.stdout.closed:
-        process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +49,7 @@ def portal(tmp_path_factory) -> Iterator[tuple[Installation, str, dict[str, floa
         installation.run("load_registry", str(registry))
         killed = installation.popen("refresh_feeds", "--no-index")
         running.callback(stop, killed)
-        wait_until(lambda: killed.poll() is not None or bool(installation.entries()))
+        wait_until(lambda: killed.poll() is not None or bool(installation.states()))
         kill_group(killed)
         totals = installation.refresh()
         web = installation.popen("serve", "--port", str(web_port))

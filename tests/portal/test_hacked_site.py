@@ -6,8 +6,6 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -19,19 +17,14 @@ from typing import Any
 
 import pytest
 
-from tests.installation import Installation, wait_until
+from tests.installation import Installation, stop, wait_until
 from tests.satker_network import SatkerNetwork, build_rss, feed
+from tests.services import free_port
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
 WITHIN = 60  # seconds in which the source must be gone everywhere, and back
 MARK = "cendrawasih"  # a word that only the hacked office uses
 POSTS = 6
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def posts(word: str, count: int, first: int = 0) -> list[dict[str, Any]]:
@@ -121,11 +114,6 @@ def reachable(public: Public) -> bool:
         return False
 
 
-def stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    process.communicate(timeout=60)
-
-
 def statuses(installation: Installation, word: str) -> set[str]:
     return {e["status"] for e in installation.entries() if word in e["title"]}
 
@@ -143,7 +131,7 @@ def decisions(installation: Installation) -> list[list[str]]:
 def within(seconds: float, condition: Callable[[], bool]) -> float:
     """How long it took until the condition held."""
     began = time.monotonic()
-    wait_until(condition, seconds)
+    wait_until(condition, seconds, every=0.5)  # a look reads all places
     return time.monotonic() - began
 
 

@@ -16,18 +16,23 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def subjects():
-    """An office, its province, a topic and a stage with the same 60 posts, several at one instant."""
-    satker = make_satker(code="3571", name="KPU Kota Kediri", slug="kpu-kota-kediri")
-    feed = make_feed(satker=satker)
-    topic = Topic.objects.create(name="Logistik", slug="logistik")
-    stage = Stage.objects.create(name="Kampanye", slug="kampanye", election="pemilu-2024")
+def empty():
+    """An office with its province, a topic and a stage."""
+    Topic.objects.create(name="Logistik", slug="logistik")
+    Stage.objects.create(name="Kampanye", slug="kampanye", election="pemilu-2024")
+    return make_satker(code="3571", name="KPU Kota Kediri", slug="kpu-kota-kediri")
+
+
+@pytest.fixture
+def subjects(empty):
+    """All of these with the same 60 posts, several at one instant."""
+    feed, topic, stage = make_feed(satker=empty), Topic.objects.get(), Stage.objects.get()
     for number in range(60):
         entry = make_entry(
             f"Kabar {number:02d}.", feed=feed, stage=stage, published_at=SEEN - timedelta(hours=number // 3)
         )
         EntryTopic.objects.create(entry=entry, topic=topic)
-    return satker
+    return empty
 
 
 PAGES = ["/satker/3571/kpu-kota-kediri", "/provinsi/jawa-timur", "/topik/logistik", "/tahapan/kampanye"]
@@ -56,7 +61,7 @@ def test_queries_do_not_grow_with_the_list(client, subjects, path, django_assert
 
 @pytest.mark.parametrize("value", ["x", "1-", "-1", "1-0", f"{10**30}-1", "1-99999999999999999999", "\0"])
 @pytest.mark.parametrize("path", PAGES)
-def test_a_made_up_anchor_is_refused_by_name(client, subjects, path, value):
+def test_a_made_up_anchor_is_refused_by_name(client, empty, path, value):
     response = client.get(path, {"sebelum": value})
     assert response.status_code == 400
     assert "sebelum" in response.content.decode()
@@ -72,7 +77,7 @@ def test_an_unknown_code_is_not_found_and_offers_help(client, path):
 
 
 @pytest.mark.parametrize("path", ["/satker/3571", "/satker/3571/lain"])
-def test_an_office_has_one_address(client, subjects, path):
+def test_an_office_has_one_address(client, empty, path):
     response = client.get(path)
     assert (response.status_code, response["Location"]) == (301, "/satker/3571/kpu-kota-kediri")
 

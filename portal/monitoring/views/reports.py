@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.monitoring import asked, audit
 from portal.monitoring.access import staff
-from portal.monitoring.reports import REPORTS, printed
+from portal.monitoring.reports import REPORTS
 from portal.monitoring.show import month_choices, quarters, show
 
 
@@ -46,6 +46,8 @@ def report(request: HttpRequest, number: int, ending: str = "") -> HttpResponse:
 @staff()
 def monthly_pdf(request: HttpRequest) -> HttpResponse:
     """One province's month on paper; the whole scope of the account without a province."""
+    from portal.monitoring.reports import printed  # its fonts would take a fifth of every process's start
+
     wanted = asked.read(request, last_month=True)
     body = printed.monthly(wanted)
     audit.record(audit.Action.EXPORT, wanted.user.get_username(), name=_("laporan bulanan (PDF)"))
