@@ -1,15 +1,21 @@
 #!/bin/sh
 # Run tests on PostgreSQL and Redis: deploy/test_on_postgres.sh FOLDER…
 # Each folder has servers of its own, because a follower reads only marks older than every transaction that is
-# open on its server: tests side by side on one server would hide each other's.
+# open on its server: tests side by side on one server would hide each other's. A folder within another is run
+# apart from it.
 set -u
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 status=0
 pids=""
 for folder in "$@"; do
-    deploy/with_postgres.sh deploy/with_redis.sh .venv/bin/pytest -m "not browser and not processes" "$folder" \
-        >"$logs/$(basename "$folder")" 2>&1 &
+    apart=""
+    for other in "$@"; do
+        case "$other" in "$folder"/*) apart="$apart --ignore=$other" ;; esac
+    done
+    # shellcheck disable=SC2086
+    deploy/with_postgres.sh deploy/with_redis.sh .venv/bin/pytest -m "not browser and not processes" \
+        "$folder" $apart >"$logs/$(basename "$folder")" 2>&1 &
     pids="$pids $!"
 done
 for pid in $pids; do

@@ -6,8 +6,11 @@ import gc
 import sys
 import time
 import tracemalloc
+from collections.abc import Iterator
 
 import pytest
+from django.db import transaction
+from django.test import override_settings
 
 from aggregator.errors import BadParameter
 from aggregator.search import Filters, follow, search
@@ -21,13 +24,24 @@ pytestmark = pytest.mark.django_db
 ask = sys.modules["aggregator.search.ask"]
 
 
-@pytest.fixture(params=["whoosh", "tantivy"], autouse=True)
-def some_posts(request, settings) -> None:
-    settings.SEARCH_ENGINE = request.param
-    feed = make_feed()
-    for number in range(60):
-        make_entry(f"Rapat pleno ke-{number}", feed=feed, text="KPU adakan rapat pleno rutin. " * 30)
-    follow(once=True)
+@pytest.fixture(scope="module", params=["whoosh", "tantivy"])
+def indexed(request, module_db, tmp_path_factory) -> Iterator[dict[str, object]]:
+    """An index that no test changes."""
+    place = {"SEARCH_ENGINE": request.param, "INDEX_DIR": tmp_path_factory.mktemp("index")}
+    with transaction.atomic():
+        feed = make_feed()
+        for number in range(60):
+            make_entry(f"Rapat pleno ke-{number}", feed=feed, text="KPU adakan rapat pleno rutin. " * 30)
+        with override_settings(**place):
+            follow(once=True)
+        yield place
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _there(indexed, settings) -> None:
+    for name, value in indexed.items():
+        setattr(settings, name, value)
 
 
 QUESTIONS = [

@@ -32,13 +32,12 @@ LEAST_NDCG = 0.93
 LEAST_FIRST = 0.95  # share of the affix queries whose first hit is right
 
 
-@pytest.fixture
-def names(request, settings) -> dict[int, str]:
-    """All titles indexed, by whoosh unless told otherwise; gives their names by entry id."""
-    settings.SEARCH_ENGINE = getattr(request, "param", "whoosh")
+@pytest.fixture(scope="module")
+def stored(module_db) -> dict[int, str]:
+    """The names of all titles, by entry id."""
     satker = registered({row["kode"].replace(".", "") for row in TITLES})
     feeds = {code: make_feed(satker=one) for code, one in satker.items()}
-    entries = {
+    return {
         make_entry(
             row["title"],
             feed=feeds[row["kode"].replace(".", "")],
@@ -47,8 +46,21 @@ def names(request, settings) -> dict[int, str]:
         ).pk: row["id"]
         for row in TITLES
     }
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> dict[str, Path]:
+    """Where each engine has its index, made by the first who asks."""
+    return {engine: tmp_path_factory.mktemp(engine) for engine in ("whoosh", "tantivy")}
+
+
+@pytest.fixture
+def names(request, settings, stored, folders) -> dict[int, str]:
+    """All titles indexed, by whoosh unless told otherwise; gives their names by entry id."""
+    settings.SEARCH_ENGINE = getattr(request, "param", "whoosh")
+    settings.INDEX_DIR = folders[settings.SEARCH_ENGINE]
     follow(once=True)
-    return entries
+    return stored
 
 
 def registered(codes: set[str]) -> dict[str, Satker]:

@@ -6,13 +6,14 @@ import gc
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django.conf import settings as portal_settings
 from django.test import override_settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.small_news import make_small_news
 
@@ -65,6 +66,21 @@ def browser() -> Iterator[Browser]:
     with warnings.catch_warnings():  # what the live server's threads left behind is not a later test's fault
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed tells what its pages showed then."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if browser is not None and report.when == "call" and report.failed:
+        for context in browser.contexts:
+            for page in context.pages:
+                with suppress(Error):
+                    shown = page.locator("body").inner_text(timeout=2000)
+                    report.sections.append((f"page {page.url}", shown))
+            context.close()
+    return report
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from portal.models import User
+from tests.portal.monitoring.scenes import Country, make_country
 from tests.portal.monitoring.world import Office, fill, make_office
 
 pytestmark = pytest.mark.django_db
@@ -86,12 +87,17 @@ def address(name: str, office: Office) -> str:
     return reverse(f"monitoring:{name}", kwargs=ADDRESSED[name](office))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def country(module_db: None) -> Country:
+    return make_country()
+
+
+@pytest.fixture(scope="module")
 def own(country) -> Office:
     return fill(make_office(country.kediri))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def foreign(country) -> Office:
     return fill(make_office(country.badung))
 
