@@ -12,7 +12,7 @@ from django.utils import timezone
 from aggregator import decide
 from aggregator.models import Entry, Feed, FetchLog, Gap, Quarantine, Revision, Satker, SatkerHost, SatkerMove
 from portal.models import User
-from portal.monitoring import audit, provider
+from portal.monitoring import audit, provider_talk
 from portal.monitoring.models import Identity, MigrationPlan, SiteCheck
 from tests.browser.conftest import SHOTS
 from tests.factories import make_entry
@@ -185,7 +185,7 @@ def test_an_officer_comes_in_with_the_identity_provider_of_kpu(
     browser, live_server, admin, settings, monkeypatch
 ):
     """Two ports of loopback: to the provider and back, under the same content policy, then the same code."""
-    monkeypatch.setattr(provider, "SECONDS", 60.0)  # a busy machine is not a slow provider
+    monkeypatch.setattr(provider_talk, "SECONDS", 60.0)  # a busy machine is not a slow provider
     with IdentityProvider() as idp:
         settings.BASE_URL = live_server.url
         for name, value in idp.settings().items():

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal import doctor
 from portal.env import Env
-from portal.monitoring import provider
+from portal.monitoring import provider_talk
 from tests.portal.monitoring.identity_provider import IdentityProvider
 
 
@@ -77,15 +77,15 @@ def test_the_doctor_says_that_no_provider_is_set(no_provider):
 
 
 def test_the_doctor_asks_the_provider_and_names_the_address_to_register(settings, monkeypatch):
-    monkeypatch.setattr(provider, "SECONDS", 60.0)  # a busy machine is not a slow provider
+    monkeypatch.setattr(provider_talk, "SECONDS", 60.0)  # a busy machine is not a slow provider
     with IdentityProvider() as idp:
         for name, value in idp.settings().items():
             setattr(settings, name, value)
         found = doctor._sign_in()
         assert found.is_well
         assert f"{portal_settings.BASE_URL}/masuk/oidc/kembali" in found.said
-        provider._made.cache_clear()
+        provider_talk._made.cache_clear()
         idp.said["issuer"] = "https://lain.example"
         assert "https://lain.example" in doctor._sign_in().said
-    provider._made.cache_clear()
+    provider_talk._made.cache_clear()
     assert "OIDC_ISSUER" in doctor._sign_in().advice

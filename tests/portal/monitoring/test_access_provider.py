@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from portal.models import User
-from portal.monitoring import factors, provider, throttle
+from portal.monitoring import factors, provider, provider_talk, throttle
 from portal.monitoring.models import AuditRow, Identity, SecondFactor, StaffSession
 from tests.portal.monitoring.identity_provider import ANI, SECRET, IdentityProvider, key
 
@@ -33,8 +33,8 @@ def idp(settings, monkeypatch) -> Iterator[IdentityProvider]:
         for name, value in running.settings().items():
             setattr(settings, name, value)
         settings.LIMIT_SIGN_IN = 0
-        monkeypatch.setattr(provider, "SECONDS", 60.0)  # a busy machine is not a slow provider
-        provider._made.cache_clear()
+        monkeypatch.setattr(provider_talk, "SECONDS", 60.0)  # a busy machine is not a slow provider
+        provider_talk._made.cache_clear()
         yield running
 
 
@@ -554,7 +554,7 @@ def test_a_provider_that_is_down_is_said(client, idp, viewer, settings):
 
 
 def test_a_provider_that_does_not_answer_is_waited_for_no_longer_than_set(client, idp, viewer, monkeypatch):
-    monkeypatch.setattr(provider, "SECONDS", 0.1)
+    monkeypatch.setattr(provider_talk, "SECONDS", 0.1)
     over = threading.Event()
     idp.answers["/token"] = lambda: (200, b"{}") if over.wait(30) else (500, b"")
     assert "sedang tidak dapat dihubungi" in told(client, come_back(client, idp))
@@ -564,12 +564,12 @@ def test_a_provider_that_does_not_answer_is_waited_for_no_longer_than_set(client
 
 def test_more_than_may_wait_for_the_provider_are_told_so(client, idp, viewer):
     taken = 0
-    while provider._lines.acquire(blocking=False):
+    while provider_talk._lines.acquire(blocking=False):
         taken += 1
     try:
         assert "Banyak orang sedang masuk" in told(client, client.post("/masuk/oidc"))
     finally:
-        provider._lines.release(taken)
+        provider_talk._lines.release(taken)
     come_back(client, idp)
     assert is_in(client)
 
