@@ -17,7 +17,7 @@ from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
 from aggregator.search.database import narrow as narrow_posts
 from aggregator.search.filters import NON_STAGE, origins
-from portal import activity, ranking, sums
+from portal import activity, atlas, ranking, sums
 from portal.activity import Places, PlaceSum, StageDays
 from portal.daily import Kept
 from portal.days import Period, month_end
@@ -69,10 +69,10 @@ def on_topic(topic: int | None) -> Condition:
 
 
 def of_offices(filters: Filters) -> Condition:
+    """Each by its id, which leads to its rows; of a query within, PostgreSQL reads the months of all."""
     if not filters.provinces:
         return ANY
-    text, values = among("province_id", filters.keys_of("provinsi"))
-    return f"office_id IN (SELECT id FROM aggregator_satker WHERE {text})", values  # noqa: S608
+    return among("office_id", [office.pk for office in atlas.current().offices_in(filters.provinces)])
 
 
 @dataclass(frozen=True)
@@ -235,17 +235,17 @@ class Summed:
             months, days = [(period.first.replace(day=1), period.last.replace(day=1))], []
         kind, topic = ("office", ANY) if self.topic is None else ("officetopic", on_topic(self.topic))
         ends = ("first_day <= %s AND last_day >= %s", [period.last.isoformat(), period.first.isoformat()])
-        parts = [part(f"portal_{kind}month", topic, within("month", months), ends)]
+        there = of_offices(self.filters)
+        parts = [part(f"portal_{kind}month", topic, there, within("month", months), ends)]
         if days:
-            parts.append(part(f"portal_{kind}count", topic, within("day", days)))
+            parts.append(part(f"portal_{kind}count", topic, there, within("day", days)))
         offices = " UNION ALL ".join(
             f"SELECT office_id FROM {one.table} WHERE {one.condition}"  # noqa: S608
             for one in parts
         )
-        where = in_places(self.filters)
         return sums.ask(
-            f"SELECT id, province_id FROM aggregator_satker WHERE id IN ({offices}) AND {where[0]}",  # noqa: S608
-            [*(value for one in parts for value in one.values), *where[1]],
+            f"SELECT id, province_id FROM aggregator_satker WHERE id IN ({offices})",  # noqa: S608
+            [value for one in parts for value in one.values],
         )
 
     def week(self, period: Period) -> list[list[int]]:
