@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as portal_settings
 from django.test import override_settings
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from tests.small_news import make_small_news
 
@@ -28,6 +28,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--disable-component-update",
     "--disable-sync",
+    "--force-prefers-reduced-motion",  # no page moves between the two halves of a click
 ]
 SHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 
@@ -81,6 +82,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
                     report.sections.append((f"page {page.url}", shown))
             context.close()
     return report
+
+
+def agree(page: Page) -> None:
+    """Say yes wherever the page asks, by its own hand: a browser shows no dialog of a window that is not in
+    front, and takes that for a no. What was asked last is in `sessionStorage.asked`."""
+    page.add_init_script("window.confirm = (words) => { sessionStorage.asked = words; return true; };")
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from portal.models import User
 from portal.monitoring.alerts import notices, resident, watch
 from portal.monitoring.figures import follow, months, polls
 from portal.monitoring.models import Alert, FeedDay, Notice
+from tests.browser.conftest import agree
 from tests.factories import make_entry, make_feed, make_province, make_satker
 from tests.portal.monitoring.scenes import (
     NEWS,
@@ -67,7 +68,7 @@ def page(browser, live_server, country) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=live_server.url)
     context.add_cookies([{"name": portal_settings.SESSION_COOKIE_NAME, "value": key, "url": live_server.url}])
     page = context.new_page()
-    page.on("dialog", lambda dialog: dialog.accept())
+    agree(page)
     page.goto("/pantauan")
     yield page
     context.close()

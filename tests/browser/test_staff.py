@@ -14,7 +14,7 @@ from aggregator.models import Entry, Feed, FetchLog, Gap, Quarantine, Revision, 
 from portal.models import User
 from portal.monitoring import audit, provider_talk
 from portal.monitoring.models import Identity, MigrationPlan, SiteCheck
-from tests.browser.conftest import SHOTS
+from tests.browser.conftest import SHOTS, agree
 from tests.factories import make_entry
 from tests.portal.monitoring.identity_provider import IdentityProvider
 from tests.small_news import LONG_TITLE
@@ -158,7 +158,7 @@ def test_k10_and_k12_an_officer_reads_the_signals_rejects_one_and_releases_anoth
 ):
     """K10: signals with weights, the text escaped. K12: released with a reason that others read."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.on("dialog", lambda dialog: dialog.accept())
+    agree(page)
     sign_in(page, live_server.url, admin)
     page.get_by_role("link", name="Karantina", exact=True).click()
     page.get_by_role("link", name="Slot gacor").click()
@@ -169,6 +169,7 @@ def test_k10_and_k12_an_officer_reads_the_signals_rejects_one_and_releases_anoth
     page.get_by_label("Alasan").fill("Sisipan iklan judi.")
     page.get_by_role("button", name="Tolak").click()
     assert "1 berita ditolak." in page.locator(".told").inner_text()
+    assert "tidak pernah terbit lagi" in page.evaluate("sessionStorage.asked")
     page.goto(live_server.url + "/pantauan/karantina")
     page.get_by_role("checkbox", name="Rapat pleno terbuka").check()
     page.get_by_label("Alasan").fill("Berita lomba, bukan judi.")
