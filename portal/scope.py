@@ -31,7 +31,7 @@ LONG_DAYS = 1830  # a longer period begins with the oldest post, so that none is
 MOST_LISTED = 50_000  # posts that are first listed and then counted in several ways
 COMPARISONS = ("sebelumnya", "tahun-lalu")
 T = TypeVar("T")
-MOST_HITS = 10_000  # of a search by words that figures are made of
+MOST_HITS = 8_000  # of a search by words that figures are made of
 
 
 @dataclass(frozen=True)
