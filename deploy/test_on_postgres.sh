@@ -4,6 +4,8 @@
 # open on its server: tests side by side on one server would hide each other's. A folder within another is run
 # apart from it.
 set -u
+# What a server does for the next day, and for questions of seconds, is of no use to tests.
+export POSTGRES_OPTIONS="-c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c jit=off"
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 status=0

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Run a command with DATABASE_URL naming a throw-away PostgreSQL on loopback: deploy/with_postgres.sh COMMAND…
+# POSTGRES_OPTIONS are more of the server's own (-c name=value …).
 # Where PostgreSQL is not installed, says so by name and exits 0: the same tests have run on SQLite.
 set -eu
 bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
@@ -20,6 +21,6 @@ trap stop EXIT INT TERM
 cd "$dir"
 $as "$bin/initdb" -D "$dir/data" -U portal -A trust -E UTF8 --locale=C.UTF-8 >/dev/null
 $as "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/log" \
-    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c autovacuum=off -c jit=off" start >/dev/null
+    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c fsync=off ${POSTGRES_OPTIONS-}" start >/dev/null
 cd "$OLDPWD"
 DATABASE_URL="postgres://portal@127.0.0.1:$port/postgres" "$@"
