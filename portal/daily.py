@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import calendar
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -44,6 +45,7 @@ from portal.sums import ask
 BATCH = 200  # marks a transaction
 MOST_STALE = 400  # marks beyond the cursor with which the kept counts are still worth reading
 Count_ = TypeVar("Count_", bound=Model)
+Key = TypeVar("Key", bound=Hashable)
 DATED_COUNTS = (  # those that count by day
     *(DayCount, TopicCount, PlaceCount, StageCount, HourCount, PairCount, OfficeCount),
     OfficeTopicCount,
@@ -100,20 +102,12 @@ class Kept:
     marked: tuple[int, ...]
     at: tuple[str, int, int]
 
-    def days(self, narrowed: Q, period: Period | None = None) -> QuerySet[DayCount]:
-        """Rows by province and day that are not stale; without a period also the undated."""
-        return self.fresh(DayCount.objects.filter(narrowed), period)
-
     @cached_property
     def days_behind(self) -> frozenset[date]:
         return frozenset(day for day in self.stale if day)
 
-    def topics(self, period: Period | None = None) -> QuerySet[TopicCount]:
-        """Rows by topic and day that are not stale; without a period also the undated."""
-        return self.fresh(TopicCount.objects.all(), period)
-
     def fresh(self, rows: QuerySet[Count_], period: Period | None) -> QuerySet[Count_]:
-        """Those of these rows that are not stale."""
+        """Those of these rows that are not stale; without a period also the undated."""
         if period:
             rows = rows.filter(day__range=(period.first, period.last))
         elif None in self.stale:
@@ -123,7 +117,7 @@ class Kept:
 
     def beyond(self, entries: EntryQuerySet, period: Period | None = None) -> EntryQuerySet | None:
         """Those of these posts that the rows leave out, to be counted directly; None when there are none."""
-        days = sorted(day for day in self.stale if day and (period is None or _within(day, period)))
+        days = sorted(day for day in self.stale if day and (period is None or day in period))
         wanted = Q(pk__in=[])
         for first, last in _runs(days):
             after = day_start(last + timedelta(days=1))
@@ -131,6 +125,17 @@ class Kept:
         if period is None and None in self.stale:
             wanted |= self._undated()
         return entries.filter(wanted) if days or (period is None and None in self.stale) else None
+
+    def completed(
+        self,
+        counts: Counter[Key],
+        entries: EntryQuerySet,
+        period: Period | None,
+        count: Callable[[EntryQuerySet], Counter[Key]],
+    ) -> Counter[Key]:
+        """Kept counts of these posts with those of what lies beyond, which `count` counts directly."""
+        beyond = self.beyond(entries, period)
+        return counts if beyond is None else counts + count(beyond)
 
     def unclear(self) -> list[int]:
         """The ids of all posts without a clear date, of which most may not be public any more."""
@@ -142,10 +147,6 @@ class Kept:
     def _undated(self) -> Q:
         known = Q(pk__in=Counted.objects.filter(day=None).values("pk")) | Q(pk__in=self.marked)
         return known & ~DATED
-
-
-def _within(day: date, period: Period) -> bool:
-    return period.first <= day <= period.last
 
 
 def _runs(days: Sequence[date]) -> Iterable[tuple[date, date]]:

@@ -54,6 +54,9 @@ class Period:
         """The same days of the year before; 29 February is then the 28th."""
         return Period(_year_before(self.first), _year_before(self.last))
 
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
     def latest(self, days: int) -> Period:
         """The last so many days of it."""
         return Period(max(self.first, self.last - timedelta(days=days - 1)), self.last)

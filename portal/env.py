@@ -181,16 +181,15 @@ def is_confidential(address: str) -> bool:
     parts = urlsplit(address)
     host = parts.hostname or ""
     if parts.scheme == "http":
-        return host == "localhost" or (_is_numeric(host) and ipaddress.ip_address(host).is_loopback)
+        return host == "localhost" or _is_loopback(host)
     return parts.scheme == "https" and bool(host)
 
 
-def _is_numeric(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
-        ipaddress.ip_address(host)
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-    return True
 
 
 def _split(raw: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ class Spans(NamedTuple):
 
 def spans(period: Period, stale: Collection[date] = ()) -> Spans:
     """Of a period, without its stale days: a month that has one is counted by days."""
-    out = sorted(day for day in stale if period.first <= day <= period.last)
+    out = sorted(day for day in stale if day in period)
     broken = {day.replace(day=1) for day in out}
     if period.first.day > 1:
         broken.add(period.first.replace(day=1))
@@ -32,7 +32,7 @@ def spans(period: Period, stale: Collection[date] = ()) -> Spans:
         broken.add(period.last.replace(day=1))
     parts = [Period(max(month, period.first), min(month_end(month), period.last)) for month in sorted(broken)]
     whole = without(period, [(part.first, part.last) for part in parts])
-    days = [one for part in parts for one in without(part, _alone(day for day in out if _within(day, part)))]
+    days = [one for part in parts for one in without(part, _alone(day for day in out if day in part))]
     return Spans([(first, last.replace(day=1)) for first, last in whole], days, without(period, _alone(out)))
 
 
@@ -49,7 +49,3 @@ def without(period: Period, left_out: Ranges) -> Ranges:
 
 def _alone(days: Iterable[date]) -> Ranges:
     return [(day, day) for day in days]
-
-
-def _within(day: date, period: Period) -> bool:
-    return period.first <= day <= period.last

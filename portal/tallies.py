@@ -5,21 +5,19 @@ directly and added."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
-
 from aggregator.models import Entry
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
-from aggregator.search.database import narrow as narrow_posts
+from aggregator.search.database import narrow
 from aggregator.search.filters import NON_STAGE, origins
 from portal import activity, atlas, ranking, sums
 from portal.activity import Places, PlaceSum, StageDays
-from portal.daily import Kept
+from portal.daily import Kept, Key
 from portal.days import Period, month_end
 from portal.listed import listed
 from portal.sources import Direct
@@ -38,15 +36,6 @@ OF_ORIGIN = {
     "decided": "CASE WHEN origin <> '' THEN posts ELSE 0 END",
 }
 SUMS = ("posts", "own", "on_topic", "decided")
-
-
-def narrow(filters: Filters) -> Q:
-    """The filters that every kept count of places and stages knows, as the search applies them to posts."""
-    wanted = Q(province__in=filters.keys_of("provinsi")) if filters.provinces else Q()
-    if filters.stages:
-        staged = Q(stage__in=filters.keys_of("tahapan"))
-        wanted &= staged | Q(stage=None) if NON_STAGE in filters.stages else staged
-    return wanted & Q(origin__in=origins(filters.origin)) if filters.origin else wanted
 
 
 def in_places(filters: Filters) -> Condition:
@@ -73,6 +62,14 @@ def of_offices(filters: Filters) -> Condition:
     if not filters.provinces:
         return ANY
     return among("office_id", [office.pk for office in atlas.current().offices_in(filters.provinces)])
+
+
+def of_places(its: Spans, *where: Condition) -> list[Part]:
+    """Sums of places over months, and over days beside them."""
+    return [
+        part("portal_placemonth", *where, within("month", its.months)),
+        part("portal_placecount", *where, within("day", its.days), days=OWN_DAY),
+    ]
 
 
 @dataclass(frozen=True)
@@ -110,6 +107,11 @@ class Summed:
     def beyond(self, period: Period) -> EntryQuerySet | None:
         return self.kept.beyond(self.direct.everything, period)
 
+    def _completed(
+        self, counts: Counter[Key], period: Period, count: Callable[[EntryQuerySet], Counter[Key]]
+    ) -> Counter[Key]:
+        return self.kept.completed(counts, self.direct.everything, period, count)
+
     def places(self, period: Period) -> Places:
         if not self.has_places:
             return self.direct.places(period)
@@ -137,12 +139,8 @@ class Summed:
         )
         return {place: PlaceSum._make([*numbers, days.get(place, 0)]) for place, *numbers in rows}
 
-    def _of_places(self, found: Spans) -> list[Part]:
-        where = (on_topic(self.topic), in_places(self.filters))
-        return [
-            part("portal_placemonth", *where, within("month", found.months)),
-            part("portal_placecount", *where, within("day", found.days), days=OWN_DAY),
-        ]
+    def _of_places(self, its: Spans) -> list[Part]:
+        return of_places(its, on_topic(self.topic), in_places(self.filters))
 
     def by_day(self, period: Period) -> Part:
         """The rows that know every filter of place, stage and origin."""
@@ -154,16 +152,14 @@ class Summed:
             return self.direct.by_origin(period)
         rows = sums.add_up(["province_id", "origin"], ["posts"], [self.by_day(period)])
         found: Counter[tuple[int | None, str]] = Counter({(place, origin): n for place, origin, n in rows})
-        beyond = self.beyond(period)
-        return found if beyond is None else found + activity.by_origin(activity.cells(beyond))
+        return self._completed(found, period, lambda beyond: activity.by_origin(activity.cells(beyond)))
 
     def stage_days(self, period: Period) -> StageDays:
         if not self.has_places:
             return self.direct.stage_days(period)
         rows = sums.add_up(["day", "stage_id"], ["posts"], [self._of_stages(period)])
         found: StageDays = Counter({(sums.as_day(day), stage): n for day, stage, n in rows})
-        beyond = self.beyond(period)
-        return found if beyond is None else found + activity.stage_days_of(activity.cells(beyond))
+        return self._completed(found, period, lambda beyond: activity.stage_days_of(activity.cells(beyond)))
 
     def _of_stages(self, period: Period) -> Part:
         """The rows that count these posts once each, by day and stage and as little else as may be."""
@@ -265,8 +261,7 @@ class Summed:
             return self.direct.topic_months()
         rows = sums.add_up(["topic_id", "month"], ["posts"], parts)
         counts: Counter[tuple[int, str]] = Counter({(topic, month): n for topic, month, n in rows})
-        beyond = self.beyond(self.direct.period)
-        return counts if beyond is None else counts + activity.per_topic_month(beyond)
+        return self._completed(counts, self.direct.period, activity.per_topic_month)
 
     def _of_topics(self, its: Spans) -> list[Part] | None:
         """None where no counts are kept for these filters."""
@@ -296,4 +291,4 @@ class Summed:
         if not unclear:
             return 0
         anywhen = replace(self.filters, month="", date_from=None, date_to=None)
-        return narrow_posts(Entry.objects.public_of(pk__in=listed(unclear)), anywhen).count()
+        return narrow(Entry.objects.public_of(pk__in=listed(unclear)), anywhen).count()

@@ -4,7 +4,6 @@ kept daily counts, and directly for what those do not have yet."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db.models import Count, OuterRef, Subquery, Sum
@@ -48,12 +47,8 @@ class Totals:
         entries = Entry.objects.public().filter(pk__in=tagged)
         if (kept := self.kept) is None:
             return _per_day(period.of(entries))
-        its = spans(period, kept.days_behind)
-        rows = part("portal_topiccount", ("topic_id = %s", [topic.pk]), within("day", its.every))
-        days = add_up(["day"], ["posts"], [rows])
-        counts: Counter[date] = Counter({as_day(day): posts for day, posts in days})
-        beyond = kept.beyond(entries, period)
-        return counts if beyond is None else counts + _per_day(beyond)
+        days = _days(kept, period, "portal_topiccount", ("topic_id = %s", [topic.pk]))
+        return kept.completed(days, entries, period, _per_day)
 
     def topics_in(self, place: Province, period: Period) -> Counter[int]:
         """Public posts of a province on each topic in a period, by the topic's id."""
@@ -61,9 +56,8 @@ class Totals:
         if (kept := self.kept) is None:
             return activity.per_topic(period.of(entries))
         where = [("province_id = %s", [place.pk]), ("topic_id IS NOT NULL", [])]
-        counts: Counter[int] = Counter(dict(add_up(["topic_id"], ["posts"], _places(kept, period, where))))
-        beyond = kept.beyond(entries, period)
-        return counts if beyond is None else counts + activity.per_topic(beyond)
+        rows = add_up(["topic_id"], ["posts"], tallies.of_places(spans(period, kept.days_behind), *where))
+        return kept.completed(Counter(dict(rows)), entries, period, activity.per_topic)
 
     def topic_places(self, topic: Topic, period: Period) -> Counter[int | None]:
         """Public posts on a topic in each province in a period, by the province's id."""
@@ -75,12 +69,8 @@ class Totals:
         entries = Entry.objects.public().filter(satker=office)
         if (kept := self.kept) is None:
             return _per_day(period.of(entries))
-        its = spans(period, kept.days_behind)
-        rows = part("portal_officecount", ("office_id = %s", [office.pk]), within("day", its.every))
-        days = add_up(["day"], ["posts"], [rows])
-        counts: Counter[date] = Counter({as_day(day): posts for day, posts in days})
-        beyond = kept.beyond(entries, period)
-        return counts if beyond is None else counts + _per_day(beyond)
+        days = _days(kept, period, "portal_officecount", ("office_id = %s", [office.pk]))
+        return kept.completed(days, entries, period, _per_day)
 
     def recent_by_province(self, today: date) -> list[activity.ProvinceRecent]:
         """Offices, posts of the last MONTH and the newest post of every province."""
@@ -99,11 +89,9 @@ class Totals:
         """All posts, or those on a topic, by province; `entries` are the same."""
         if (kept := self.kept) is None:
             return activity.by_province(period.of(entries))
-        where = [tallies.on_topic(topic.pk if topic else None)]
-        rows = add_up(["province_id"], ["posts"], _places(kept, period, where))
-        counts: Counter[int | None] = Counter(dict(rows))
-        beyond = kept.beyond(entries, period)
-        return counts if beyond is None else counts + activity.by_province(beyond)
+        where, its = tallies.on_topic(topic.pk if topic else None), spans(period, kept.days_behind)
+        rows = add_up(["province_id"], ["posts"], tallies.of_places(its, where))
+        return kept.completed(Counter(dict(rows)), entries, period, activity.by_province)
 
     def stage_totals(self) -> Counter[int | None]:
         """Public posts in each stage, by its id; None for those outside of any."""
@@ -115,8 +103,7 @@ class Totals:
         for rows in (dated, kept.fresh(DayCount.objects.filter(day=None), None)):
             sums = rows.order_by().values("stage").annotate(n=Sum("posts"))
             counts.update(dict(sums.values_list("stage", "n")))
-        beyond = kept.beyond(entries)
-        return counts if beyond is None else counts + activity.per_stage(beyond)
+        return kept.completed(counts, entries, None, activity.per_stage)
 
     def province_totals(self, filters: Filters) -> Counter[int | None]:
         """Public posts of each province, by its id, within filters that the kept counts know, at all
@@ -127,8 +114,7 @@ class Totals:
         summed = _summed(kept, filters, entries)
         parts = [*summed.parts(ALWAYS), *_undated(kept, filters)]
         counts: Counter[int | None] = Counter(dict(add_up(["province_id"], ["posts"], parts)))
-        beyond = kept.beyond(entries)
-        return counts if beyond is None else counts + activity.by_province(beyond)
+        return kept.completed(counts, entries, None, activity.by_province)
 
     def profile_of(self, filters: Filters, today: date) -> activity.Profile:
         """What has been published within filters that the kept counts know (provinces, stages, origin),
@@ -165,12 +151,10 @@ def _per_day(entries: EntryQuerySet) -> Counter[date]:
     return activity.per_day(activity.stage_days_of(activity.cells(entries)))
 
 
-def _places(kept: daily.Kept, period: Period, where: Sequence[tallies.Condition]) -> list[Part]:
-    its = spans(period, kept.days_behind)
-    return [
-        part("portal_placemonth", *where, within("month", its.months)),
-        part("portal_placecount", *where, within("day", its.days)),
-    ]
+def _days(kept: daily.Kept, period: Period, table: str, where: tallies.Condition) -> Counter[date]:
+    """What is kept on each day."""
+    rows = part(table, where, within("day", spans(period, kept.days_behind).every))
+    return Counter({as_day(day): posts for day, posts in add_up(["day"], ["posts"], [rows])})
 
 
 def _summed(kept: daily.Kept, filters: Filters, entries: EntryQuerySet) -> tallies.Summed:
@@ -200,5 +184,4 @@ def _on_topics(kept: daily.Kept, period: Period | None = None, topic: int | None
 
 
 def _with_beyond(kept: daily.Kept, period: Period | None = None) -> Counter[int]:
-    counts, beyond = _on_topics(kept, period), kept.beyond(Entry.objects.public(), period)
-    return counts if beyond is None else counts + activity.per_topic(beyond)
+    return kept.completed(_on_topics(kept, period), Entry.objects.public(), period, activity.per_topic)

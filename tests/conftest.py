@@ -26,8 +26,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     A test that asks no database has nothing to find out on another one."""
     items.sort(key=lambda item: item.get_closest_marker("processes") is None)
     if connection.vendor == Postgres.vendor:
-        config.hook.pytest_deselected(items=[item for item in items if not asks_a_server(item)])
-        items[:] = [item for item in items if asks_a_server(item)]
+        wanted: dict[bool, list[pytest.Item]] = {True: [], False: []}
+        for item in items:
+            wanted[asks_a_server(item)].append(item)
+        config.hook.pytest_deselected(items=wanted[False])
+        items[:] = wanted[True]
 
 
 def asks_a_server(item: pytest.Item) -> bool:
