@@ -16,6 +16,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper as Postgres
 from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
 from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreation
 
+from aggregator.search import synonyms
 from portal import atlas, remembered
 from tests.installation import Installation, template
 from tests.satker_network import SatkerNetwork
@@ -47,6 +48,7 @@ def _own_folders(settings, tmp_path: Path, monkeypatch) -> None:
     settings.PAGE_CACHE_SECONDS = 0  # pages of one test must not turn up in the next
     remembered.forget()
     atlas.forget()
+    synonyms.forget()
     # Its thread would write in the middle of another test, to a database that test does not have.
     monkeypatch.setattr("portal.monitoring.reads.Counter.go_on_writing", lambda _self: None)
 

@@ -43,7 +43,8 @@ PHRASES = {
 
 class DemoNetwork:
     """`sites`: how many of the 553 have a site (see `chosen`); `port` 0: any free one; `rate`: new posts a
-    minute, 0 for none; `sessions`: earlier times it ran, whose posts stay; `clock`: aware UTC."""
+    minute, and at 0 the network stands still: its clock stops; `sessions`: earlier times it ran, whose posts
+    stay; `clock`: aware UTC, of this moment on when none is given."""
 
     def __init__(
         self,
@@ -54,10 +55,12 @@ class DemoNetwork:
         host_base: str = "127.20.0.0",
         rate: float = RATE,
         sessions: Sequence[Session] = (),
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self.port, self.clock, self._base = port, clock, IPv4Address(host_base)
-        started = int(clock().timestamp())
+        began = clock() if clock else datetime.now(UTC)
+        self.clock = clock or (lambda: datetime.now(UTC) if rate else began)
+        self.port, self._base = port, IPv4Address(host_base)
+        started = int(began.timestamp())
         self.world = World(seed, (*sessions, Session(started, None, rate)))
         self.codes = chosen(self.world.offices, sites)
         self._sites: dict[str, Site] = {}

@@ -63,6 +63,13 @@ def a_site(network: DemoNetwork, **wanted: object) -> Site:
     return next(s for s in sites if all(getattr(s.habits, name) == value for name, value in wanted.items()))
 
 
+def test_a_network_of_no_new_posts_stands_still() -> None:
+    still, lively = DemoNetwork(sites=1, rate=0), DemoNetwork(sites=1)
+    before = still.clock(), lively.clock()
+    assert still.clock() == before[0]
+    assert lively.clock() > before[1]
+
+
 @pytest.mark.parametrize("kind", [kind for kind in FEED_PATHS if kind != "json"])
 def test_feedparser_reads_every_entry_of_this_kind_of_feed(network: DemoNetwork, kind: str) -> None:
     site = a_site(network, kind=kind)

@@ -32,7 +32,12 @@ class Command(QuickCommand):
         parser.add_argument("--sites", type=int, default=553, help="how many sites (1 to 553)")
         parser.add_argument("--port", type=int, default=8001, help="one port for all; 0 takes a free one")
         parser.add_argument("--seed", type=int, default=1, help="another seed, another network")
-        parser.add_argument("--rate", type=float, default=RATE, help="new posts a minute over all sites")
+        parser.add_argument(
+            "--rate",
+            type=float,
+            default=RATE,
+            help="new posts a minute over all sites; at 0 all stands still",
+        )
         parser.add_argument("--write-registry", type=Path, metavar="PATH", help="CSV for load_registry")
 
     def handle(self, *args: Any, **options: Any) -> None:
