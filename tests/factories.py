@@ -6,11 +6,27 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
+from django.db import connection
+from django.db.models import AutoField
+
 from aggregator.models import Change, Entry, Feed, Province, Revision, Satker, SatkerHost
 from aggregator.records import CleanEntry, DateStatus
 
 _numbers = itertools.count(1)
 SEEN = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+
+
+def begin_numbers_at(number: int) -> None:
+    """Rows made from now on have numbers above this: from 1,000 on pages write them in groups of three."""
+    models = [model for model in apps.get_models() if isinstance(model._meta.pk, AutoField)]
+    with connection.cursor() as cursor:
+        for table, column in ((model._meta.db_table, str(model._meta.pk.column)) for model in models):
+            if connection.vendor == "sqlite":
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, number])
+            else:
+                cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", [table, column, number])
 
 
 def make_province(code: str = "35", name: str = "Jawa Timur", **fields: Any) -> Province:

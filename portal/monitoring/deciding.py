@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from aggregator.errors import PortalError
 from portal.monitoring.access import Role, staff_user
@@ -45,6 +46,9 @@ def each(request: HttpRequest, rows: Iterable[T], decide: Callable[[T], object],
             count += 1
     if count:
         messages.success(request, done % count)
+    if not count and not refused:
+        said = _("Tidak ada yang diputuskan: tidak ada yang dipilih, atau semuanya sudah diputuskan.")
+        messages.error(request, said)
     for message in refused[:MOST_SHOWN]:
         messages.error(request, message)
     return count

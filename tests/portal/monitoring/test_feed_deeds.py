@@ -57,6 +57,11 @@ def test_every_kept_attempt_offers_its_raw_feed_to_be_read_again(feed, as_role):
     assert "tersimpan" in as_role("satker").get(f"/pantauan/umpan/{feed.pk}").content.decode()
 
 
+def test_a_page_that_waits_for_a_fetch_asks_from_the_attempt_on_it_was_told(feed, as_role):
+    page = as_role("admin").get(f"/pantauan/umpan/{feed.pk}?menunggu=4001").content.decode()
+    assert f'data-live="/pantauan/umpan/{feed.pk}/hasil?sejak=4001"' in page
+
+
 def test_reading_one_attempt_again_tells_what_it_brought_and_is_recorded(feed, as_role):
     Entry.objects.filter(guid="urn:p:1").update(public_revision=None)
     Entry.objects.get(guid="urn:p:1").delete()

@@ -238,6 +238,14 @@ def test_k12_a_decision_without_a_reason_is_refused_in_words(spam, as_role):
     assert Quarantine.objects.get().state == "held"
 
 
+def test_k12_a_decision_on_nothing_says_so(spam, as_role):
+    """A list of which nothing is ticked, and one that another officer was through with sooner."""
+    client = as_role("admin")
+    assert "Tidak ada yang diputuskan" in decide(client, "tolak", [], "judi").content.decode()
+    decide(client, "tolak", [spam[1].pk], "judi")
+    assert "Tidak ada yang diputuskan" in decide(client, "lepas", [spam[1].pk], "bukan judi").content.decode()
+
+
 def test_k12_many_are_decided_at_once_and_only_those_of_ones_scope(country, as_role):
     cases = []
     for satker in (country.kediri, country.badung):
