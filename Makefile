@@ -9,7 +9,7 @@ CATALOGUE := portal/locale/en/LC_MESSAGES/django
 # What is compiled once is kept, whatever the machine says: hundreds of processes are started by the tests.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install run test check types collect bench chaos clean format lock services docs audit
+.PHONY: install run test check sqlite browser postgres style types collect bench chaos clean format lock services docs audit
 
 install: $(STAMP) $(CATALOGUE).mo
 
@@ -25,23 +25,35 @@ $(CATALOGUE).mo: $(CATALOGUE).po | $(STAMP)
 run: install
 	@DEMO=$${DEMO-1}; BASE_URL=$${BASE_URL-http://127.0.0.1:$(PORT)}; export DEMO BASE_URL; exec $(MANAGE) run --port $(PORT)
 
-# Many tests wait for clocks and processes, hence more at once than a small machine has cores; those that
-# drive a browser keep an event loop running in their process and so go apart.
-test: install services
-	DEMO=1 $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not browser"
-	DEMO=1 $(BIN)/pytest -n 2 -m browser
-	DEMO=1 deploy/test_on_postgres.sh tests/aggregator tests/feeds tests/portal tests/portal/monitoring
+# Its parts run at once, as many tests wait for clocks, processes and pages: that fills the processors. Those on
+# PostgreSQL keep no time and start nothing, so they take what the others leave; so do types and handbook.
+PARTS := sqlite browser postgres
+AT_ONCE := $(MAKE) --no-print-directory --jobs --output-sync=line
+LATER := nice -n 15
 
-check: install
+test: install
+	@$(AT_ONCE) $(PARTS)
+
+check: install style
+	@$(AT_ONCE) types docs $(PARTS)
+
+sqlite: services collect
+	DEMO=1 $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not browser"
+
+browser: services collect
+	DEMO=1 $(BIN)/pytest -n 2 tests/browser
+
+postgres: services collect
+	DEMO=1 $(LATER) deploy/test_on_postgres.sh tests/aggregator tests/feeds tests/portal tests/portal/monitoring
+
+style: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	DEMO=1 $(MANAGE) makemigrations --check --dry-run
-	$(MAKE) --no-print-directory -j 2 -O types collect
-	$(MAKE) --no-print-directory docs test
 
 types: install
-	DEMO=1 $(BIN)/mypy
+	DEMO=1 $(LATER) $(BIN)/mypy
 
 # Compiles each test once, which the processes of `test` would all do at the same time.
 collect: install
@@ -49,7 +61,7 @@ collect: install
 	@DEMO=1 $(BIN)/pytest --collect-only -qq >var/collected.log || { cat var/collected.log; exit 1; }
 
 # Headless Chromium, PostgreSQL, Redis and nginx for the tests that need them, where this machine lets us install them.
-services:
+services: install
 	@sh deploy/test_services.sh
 
 # Faults by real processes on loopback, some minutes; the result table in docs/reliability.md is written anew.
@@ -60,7 +72,7 @@ chaos: install services
 
 # The handbook as a site in var/site; anything Sphinx is not content with ends it.
 docs: install
-	$(BIN)/sphinx-build -q -W --keep-going -b html docs var/site
+	$(LATER) $(BIN)/sphinx-build -q -W --keep-going -b html docs var/site
 
 # Known holes in what we depend on, and the list of it (CycloneDX), where the registries can be reached.
 audit: install
