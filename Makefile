@@ -16,7 +16,7 @@ install: $(STAMP) $(CATALOGUE).mo
 $(STAMP): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r constraints.txt
 	touch $@
 
 $(CATALOGUE).mo: $(CATALOGUE).po | $(STAMP)
@@ -25,11 +25,10 @@ $(CATALOGUE).mo: $(CATALOGUE).po | $(STAMP)
 run: install
 	@DEMO=$${DEMO-1}; BASE_URL=$${BASE_URL-http://127.0.0.1:$(PORT)}; export DEMO BASE_URL; exec $(MANAGE) run --port $(PORT)
 
-# Its parts run at once, as many tests wait for clocks, processes and pages: that fills the processors. Those on
-# PostgreSQL keep no time and start nothing, so they take what the others leave; so do types and handbook.
+# The parts of it run at once, as many tests wait for clocks, processes and pages. Those on PostgreSQL do not,
+# so they take what the others leave, and may be long at it.
 PARTS := sqlite browser postgres
 AT_ONCE := $(MAKE) --no-print-directory --jobs --output-sync=line
-LATER := nice -n 15
 
 test: install
 	@$(AT_ONCE) $(PARTS)
@@ -44,7 +43,7 @@ browser: services collect
 	DEMO=1 $(BIN)/pytest -n 2 tests/browser
 
 postgres: services collect
-	DEMO=1 $(LATER) deploy/test_on_postgres.sh tests/aggregator tests/feeds tests/portal tests/portal/monitoring
+	DEMO=1 PYTEST_ADDOPTS=--timeout=600 nice -n 5 deploy/test_on_postgres.sh tests/aggregator tests/feeds tests/portal tests/portal/monitoring
 
 style: install
 	$(BIN)/ruff format --check .
@@ -53,7 +52,7 @@ style: install
 	DEMO=1 $(MANAGE) makemigrations --check --dry-run
 
 types: install
-	DEMO=1 $(LATER) $(BIN)/mypy
+	DEMO=1 $(BIN)/mypy
 
 # Compiles each test once, which the processes of `test` would all do at the same time.
 collect: install
@@ -72,7 +71,7 @@ chaos: install services
 
 # The handbook as a site in var/site; anything Sphinx is not content with ends it.
 docs: install
-	$(LATER) $(BIN)/sphinx-build -q -W --keep-going -b html docs var/site
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs var/site
 
 # Known holes in what we depend on, and the list of it (CycloneDX), where the registries can be reached.
 audit: install
