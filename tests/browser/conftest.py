@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sqlite3
 import warnings
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as portal_settings
+from django.db import connection
 from django.test import override_settings
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
@@ -91,7 +93,17 @@ def agree(page: Page) -> None:
     page.add_init_script("window.confirm = (words) => { sessionStorage.asked = words; return true; };")
 
 
+_made: list[sqlite3.Connection] = []
+
+
 @pytest.fixture
 def news(transactional_db, settings) -> None:
+    """Made once; each test begins with a copy of that."""
     settings.DEMO = True
-    make_small_news()
+    connection.ensure_connection()
+    if _made:
+        _made[0].backup(connection.connection)
+    else:
+        make_small_news()
+        _made.append(sqlite3.connect(":memory:"))
+        connection.connection.backup(_made[0])
