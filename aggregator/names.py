@@ -7,12 +7,14 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-from aiohttp.abc import AbstractResolver, ResolveResult
+from typing import TYPE_CHECKING
 
 from aggregator.addresses import Guard
 from aggregator.errors import AddressRefused, ConnectFailed
 from aggregator.limits import Slots
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver, ResolveResult
 
 THREADS = 16  # look-ups under way at once; getaddrinfo blocks, and some name servers never answer
 KEPT = 60.0  # seconds an answer is used
@@ -24,7 +26,7 @@ class _Known:
     answers: list[ResolveResult]
 
 
-class Names(AbstractResolver):
+class Names:
     """Names to admitted addresses, in threads of its own so that a slow name server delays only its names."""
 
     def __init__(self, guard: Guard, timeout: float, inner: AbstractResolver | None) -> None:
@@ -40,15 +42,13 @@ class Names(AbstractResolver):
         """One address that stands for the host, whichever way round its name server lists them."""
         return min(answer["host"] for answer in await self.resolve(host, port))
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
+    async def resolve(self, host: str, port: int) -> list[ResolveResult]:
         answers = await self._answers(host, port)
         admitted = [answer for answer in answers if self._guard.admits(answer["host"])]
         if not admitted:
             found = ", ".join(sorted({answer["host"] for answer in answers}))
             raise AddressRefused(f"{host} menunjuk ke {found}, bukan alamat publik.")
-        return [ResolveResult({**answer, "port": port}) for answer in admitted]
+        return [{**answer, "port": port} for answer in admitted]
 
     async def _answers(self, host: str, port: int) -> list[ResolveResult]:
         async with self._asking.slot(host):
@@ -92,13 +92,13 @@ class Names(AbstractResolver):
 def _system_names(host: str, port: int) -> list[ResolveResult]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     return [
-        ResolveResult(
-            hostname=host,
-            host=str(address[0]),
-            port=port,
-            family=family,
-            proto=protocol,
-            flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-        )
+        {
+            "hostname": host,
+            "host": str(address[0]),
+            "port": port,
+            "family": family,
+            "proto": protocol,
+            "flags": socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+        }
         for family, _, protocol, _, address in found
     ]

@@ -146,9 +146,9 @@ def index_directly(count: int, deadline: float) -> dict[str, float]:
 def _built(count: int, start: int) -> Iterator[Any]:
     from django.utils import timezone
 
+    from aggregator.clocks import weekday_and_hour
     from aggregator.models import Satker, Topic
     from aggregator.search.analysis import MONTHS, tokens
-    from aggregator.search.clocks import weekday_and_hour
     from aggregator.search.documents import BREAK, FOLDS, Document
     from aggregator.search.moments import WIB, order_key
     from aggregator.search.phrases import marks

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from aggregator.clocks import HourOf, local_slots
 from aggregator.models import Entry, EntryTopic, Feed, Province, Topic
 from aggregator.querysets import EntryQuerySet
-from aggregator.search.clocks import HourOf, local_slots
 from portal import recount
 from portal.days import DATED, MonthOf, Period, day_start
 

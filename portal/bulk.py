@@ -22,7 +22,6 @@ from django.utils import timezone
 from aggregator.models import Change, Entry
 from aggregator.search.filters import month_days
 from feeds.models import Follower
-from portal.api import rows
 from portal.days import day_start
 from portal.models import BulkMonth
 
@@ -86,6 +85,8 @@ def make(month: BulkMonth) -> None:
 
 def _write(file: BinaryIO, month: str) -> int:
     """Lines of whole entries, by number; read in pieces, so that memory stays small."""
+    from portal.api import rows  # with the library of its descriptions, for a few months an hour
+
     first, last = month_days(month)
     within = Entry.objects.public().filter(
         published_at__gte=day_start(first), published_at__lt=day_start(last + timedelta(days=1))

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CharField, Func, Q
 
+from aggregator.clocks import offset_hours
 from aggregator.models import Entry
 from aggregator.querysets import EntryQuerySet
-from aggregator.search.clocks import offset_hours
 
 DATED = Q(date_status__in=[Entry.DateStatus.OK, Entry.DateStatus.FUTURE])
 

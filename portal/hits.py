@@ -14,10 +14,10 @@ from django.conf import settings
 from django.db.models import CharField
 from django.db.models.functions import Cast, Substr
 
+from aggregator.clocks import local_slots, offset_hours
 from aggregator.models import EntryTopic
 from aggregator.querysets import EntryQuerySet
 from aggregator.search import Filters
-from aggregator.search.clocks import local_slots, offset_hours
 from portal import activity
 from portal.activity import Cell
 from portal.daily import CLEAR

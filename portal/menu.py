@@ -11,9 +11,9 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from aggregator.clocks import HOURS, WEEKDAYS
 from aggregator.models import Satker
 from aggregator.search import FacetValue, Filters
-from aggregator.search.clocks import HOURS, WEEKDAYS
 from aggregator.search.filters import hour_label, weekday_label
 from portal import atlas, stages
 

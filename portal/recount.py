@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet
 
+from aggregator.clocks import HourOf, local_slots
 from aggregator.models import Entry, EntryTopic
 from aggregator.querysets import EntryQuerySet
-from aggregator.search.clocks import HourOf, local_slots
 from portal.days import DayOf
 from portal.models import (
     DayCount,

@@ -30,6 +30,8 @@ from portal.views import (
     websub,
 )
 
+admin.autodiscover()
+
 urlpatterns = [
     path("pantauan/admin/", admin.site.urls),
     path("", include("portal.monitoring.urls")),

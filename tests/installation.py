@@ -50,6 +50,8 @@ class Installation:
 
     def popen(self, *command: str, quiet_to: IO[str] | None = None, **kwargs: Any) -> subprocess.Popen[str]:
         """Start a command; what it says can be read from the pipes, or stands in a file."""
+        if self.templates is not None and command[0] == "serve":
+            self.env.setdefault("STATIC_ROOT", str(template(self.templates, "collectstatic") / "static"))
         return subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), *command],
             env=self.env,
@@ -115,7 +117,7 @@ class Installation:
 
 def template(templates: Path, *commands: str) -> Path:
     """The folder of a portal on SQLite as these commands leave it, made once a run for all who want a copy:
-    migrations alone take some seconds."""
+    migrations alone take some seconds, and so does packing the static files."""
     made = templates / "-".join(commands)
     with made.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

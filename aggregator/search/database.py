@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from aggregator.clocks import at_clock
 from aggregator.models import Entry
 from aggregator.querysets import EntryQuerySet
 from aggregator.search.anchors import DateAnchor, RankAnchor
-from aggregator.search.clocks import at_clock
 from aggregator.search.filters import NON_STAGE, Filters, month_days, origins
 from aggregator.search.moments import order_key, read_order, span
 from aggregator.search.results import Results

@@ -18,9 +18,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from aggregator.clocks import weekday_and_hour
 from aggregator.models import Entry, EntryTopic
 from aggregator.search.analysis import MONTHS, terms
-from aggregator.search.clocks import weekday_and_hour
 from aggregator.search.filters import NON_STAGE, origins
 from aggregator.search.moments import WIB, order_key
 from aggregator.search.phrases import marks

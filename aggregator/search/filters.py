@@ -20,9 +20,9 @@ from django.utils.dates import MONTHS
 from django.utils.dates import WEEKDAYS as WEEKDAY_NAMES
 from django.utils.translation import gettext as _
 
+from aggregator.clocks import HOURS, WEEKDAYS
 from aggregator.errors import BadParameter, UnknownValue
 from aggregator.models import Entry, Province, Satker, Stage, Topic
-from aggregator.search.clocks import HOURS, WEEKDAYS
 
 MAX_WORDS = 500  # characters of `q`; longer is no question of a person
 MAX_VALUES = 100  # of one repeated parameter

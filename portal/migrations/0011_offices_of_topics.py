@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from aggregator.search.clocks import offset_hours
+from aggregator.clocks import offset_hours
 
 
 DAY = {

@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 _require_free(demo_port)
                 env |= _demo_env(demo_port)
                 children.append(self._start_demo(demo_port, options["sites"], stop))
-            children.append(Child("web", ["serve", "--port", str(port)], env))
+            children.append(Child("web", ["serve", "--skip-checks", "--port", str(port)], env))
             self._wait_for_web(port, children[-1], stop)
             self.stdout.write(f"Portal: http://127.0.0.1:{port}/  (Ctrl-C ends it)")
             if demo:
@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 )
             self._first_pass(children, env, stop)
             if not stop:
-                children.append(Child("worker", ["work"], env))
+                children.append(Child("worker", ["work", "--skip-checks"], env))
             while not stop:
                 self._watch(children)
                 stop.sleep(1.0)

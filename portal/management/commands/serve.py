@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
-import tempfile
 import threading
 from typing import Any
 
@@ -23,7 +20,6 @@ STATEMENT_SECONDS = 10
 # others would wait for as long as those stay.
 CONNECTIONS = 1024
 RESTART_AFTER = 5.0  # seconds
-FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Command(BaseCommand):
@@ -39,10 +35,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not 0 < options["port"] < 65536:
             raise CommandError(f"--port {options['port']} is no port; it takes 1 to 65535.")
+        # A query that takes longer than a reader waits only keeps others from being served.
+        os.environ.setdefault("PGOPTIONS", f"-c statement_timeout={STATEMENT_SECONDS * 1000}")
         if not (settings.STATIC_ROOT / "staticfiles.json").exists():
             call_command("collectstatic", interactive=False, verbosity=0)
-        if FIGURES not in os.environ and sys.argv[1:2] == ["serve"]:
-            _begin_again_counting_together()
         follower = _Follower() if options["follow_index"] else None
         # A worker that is wholly dead is noticed by a web node: see run_watch.
         watch = Child("watch", ["run_watch"], nice=10)
@@ -52,7 +48,6 @@ class Command(BaseCommand):
             if follower:
                 follower.stop()
             stop_all([watch])
-            shutil.rmtree(os.environ.get(FIGURES, ""), ignore_errors=True)
 
 
 class _Follower:
@@ -73,14 +68,6 @@ class _Follower:
         self.ended.set()
         self.watch.join()
         stop_all([self.child])
-
-
-def _begin_again_counting_together() -> None:
-    """prometheus_client asks for the folder of its processes when it is imported, so begin with it set."""
-    os.environ[FIGURES] = tempfile.mkdtemp(prefix="portal-metrics-")
-    # A query that takes longer than a reader waits only keeps others from being served.
-    os.environ.setdefault("PGOPTIONS", f"-c statement_timeout={STATEMENT_SECONDS * 1000}")
-    os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - this same command
 
 
 def _serve(host: str, port: int) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
@@ -22,11 +23,14 @@ from portal.processes import Child, StopSignal, stop_all
 
 log = logging.getLogger(__name__)
 
+# What concerns the pages is looked at by `serve`; here it would load them all.
+CHECKED = [Tags.caches, Tags.compatibility, Tags.files, Tags.models, Tags.translation]
 PAUSE = 1.0  # between two rounds of the loop, seconds
 DUTY_SECONDS = 60.0
 RESTART_AFTER = 5.0  # a child that ends sooner after its start waits so long for the next try
 MEND_SECONDS = 60.0  # between two looks at the schedule rows
 NICE = {"qcluster": 0, "run_hub": 0, "run_alerts": 5, "follow_index": 5, "run_watch": 5}
+OPTIONS = {"qcluster": ["--skip-checks"]}  # they were made here
 
 
 class Command(BaseCommand):
@@ -35,6 +39,7 @@ class Command(BaseCommand):
         "watch, and the resident loop that brings every derived step up to date. Stops cleanly on SIGTERM "
         "and Ctrl-C."
     )
+    requires_system_checks = CHECKED
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--no-index", action="store_true", help="this node keeps no search index")
@@ -65,7 +70,7 @@ class _Team:
             self._start(name)
 
     def _start(self, name: str) -> None:
-        self.children[name] = Child(name, [name], nice=NICE[name])
+        self.children[name] = Child(name, [name, *OPTIONS.get(name, [])], nice=NICE[name])
         self.started[name] = time.monotonic()
 
     def restart_the_dead(self) -> None:

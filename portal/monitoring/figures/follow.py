@@ -17,10 +17,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Min, Q, Sum
+from django.db.models import Exists, Min, OuterRef, Q, Sum
 from django.utils import timezone
 
 from aggregator.models import Change, Entry, PortalState, Satker
+from aggregator.querysets import SatkerQuerySet
 from portal.monitoring.figures import counting, months, places
 from portal.monitoring.figures.kept import keep, of_days, of_months, one_at_a_time, parts
 from portal.monitoring.figures.posts import posts_of
@@ -96,15 +97,25 @@ def _state() -> FigureState:
 def _build(state: FigureState, deadline: float) -> int:
     """Count every satker that has no figures yet; what changes meanwhile is followed afterwards."""
     left = Satker.objects.exclude(pk__in=OfficeState.objects.values("pk")).order_by("pk")
-    for number, satker in enumerate(list(left), start=1):
+    counted = _count_nothing(left)
+    for satker in left:
         count_again(satker)
+        counted += 1
         if time.monotonic() > deadline:
-            return number
+            return counted
     with transaction.atomic():
         places.add_up_all()
     state.built_at = state.followed_at = timezone.now()
     state.save(update_fields=["built_at", "followed_at"])
-    return len(left)
+    return counted
+
+
+def _count_nothing(left: SatkerQuerySet) -> int:
+    """Those without a post, all at once: in a new portal that is nearly every satker."""
+    silent = left.exclude(Exists(Entry.objects.public_of(satker=OuterRef("pk"))))
+    rows = [OfficeState(pk=pk, whole_at=timezone.now()) for pk in silent.values_list("pk", flat=True)]
+    OfficeState.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
 
 
 def _touched(entry_ids: list[int]) -> Iterator[tuple[Satker, set[datetime]]]:

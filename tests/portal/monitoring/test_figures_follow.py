@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection, transaction
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -246,6 +247,25 @@ def test_a_build_that_was_cut_off_goes_on_where_it_stopped(feeds):
     assert follow.current() is not None
     assert OfficeState.objects.count() == Satker.objects.count()
     assert_equal()
+
+
+def test_satker_without_a_post_are_begun_together_as_counting_each_of_them_would(
+    feeds, django_assert_num_queries
+):
+    make_entry(feed=feeds[0])
+    make_entry(feed=feeds[1], state="held")
+    follow.follow(ENDLESS)
+    begun = everything()
+    for satker in Satker.objects.all():
+        follow.count_again(satker)
+    assert begun == everything()
+    with CaptureQueriesContext(connection) as few:
+        follow.rebuild()
+    for _ in range(20):
+        make_satker()
+    with django_assert_num_queries(len(few)):
+        follow.rebuild()
+    assert OfficeState.objects.filter(whole_at=None).count() == 0
 
 
 def test_what_changes_while_a_build_goes_on_is_not_missed(feeds):
