@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
+import re
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -11,15 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper as Postgres
 from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
 from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreation
+from django.test import override_settings
 
 from aggregator.search import synonyms
 from portal import atlas, remembered
 from tests.installation import Installation, template
 from tests.satker_network import SatkerNetwork
+
+_folders = itertools.count()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -41,16 +47,39 @@ def asks_a_server(item: pytest.Item) -> bool:
     return bool(marks or fixtures) or item.nodeid.startswith("tests/portal")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _as_tests_want_it(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Set once and not for each test, as every change of a setting is told to a dozen listeners."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with pytest.MonkeyPatch.context() as patch:
+        # Its thread would write in the middle of another test, to a database that test does not have.
+        patch.setattr("portal.monitoring.reads.Counter.go_on_writing", lambda _self: None)
+        with override_settings(
+            DATA_DIR=tmp_path_factory.mktemp("var"),
+            PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # to be quick
+            PAGE_CACHE_SECONDS=0,  # pages of one test must not turn up in the next
+            STORAGES={**settings.STORAGES, "staticfiles": plain},
+            WHITENOISE_AUTOREFRESH=True,  # no collected folder is asked for
+        ):
+            yield
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As pytest's own, which reads the names of all former ones and links the newest."""
+    name = re.sub(r"\W", "_", request.node.name)[:40]
+    folder: Path = tmp_path_factory.getbasetemp() / f"{name}-{next(_folders)}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def _own_folders(settings, tmp_path: Path, monkeypatch) -> None:
+def _own_folders(tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     settings.INDEX_DIR = tmp_path / "index"
-    settings.PAGE_CACHE_SECONDS = 0  # pages of one test must not turn up in the next
     remembered.forget()
     atlas.forget()
     synonyms.forget()
-    # Its thread would write in the middle of another test, to a database that test does not have.
-    monkeypatch.setattr("portal.monitoring.reads.Counter.go_on_writing", lambda _self: None)
 
 
 @pytest.fixture(autouse=True, scope="session")

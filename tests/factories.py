@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import AutoField
 
+from aggregator.bulk import update
 from aggregator.models import Change, Entry, Feed, Province, Revision, Satker, SatkerHost
 from aggregator.records import CleanEntry, DateStatus
 
@@ -73,16 +75,30 @@ def make_entry(
 ) -> Entry:
     """An entry with one revision; public and marked for followers unless `public=False`."""
     feed = feed or make_feed(satker=fields.pop("satker", None))
+    return make_entries([{"title": title, "public": public, "feed": feed, **fields}])[0]
+
+
+def make_entries(wanted: Iterable[dict[str, Any]]) -> list[Entry]:
+    """Such entries, in a few statements however many."""
+    made = [_entry(**fields) for fields in wanted]
+    entries = Entry.objects.bulk_create([entry for entry, _revision in made])
+    revisions = Revision.objects.bulk_create([revision for _entry, revision in made])
+    _show([one for one in revisions if one.state == Revision.State.PUBLIC])
+    return entries
+
+
+REVISION_FIELDS = ("text", "summary", "content_html", "author", "categories", "enclosures", "image_url")
+
+
+def _entry(
+    title: str = "KPU gelar rapat pleno", *, public: bool = True, feed: Feed, **fields: Any
+) -> tuple[Entry, Revision]:
     number = next(_numbers)
-    revision_fields = {
-        name: fields.pop(name)
-        for name in ("text", "summary", "content_html", "author", "categories", "enclosures", "image_url")
-        if name in fields
-    }
+    revision_fields = {name: fields.pop(name) for name in REVISION_FIELDS if name in fields}
     published = fields.pop("published_at", SEEN)
     url = fields.pop("url", f"https://{feed.satker.hostname}/berita/{number}")
     defaults = {"guid": f"urn:contoh:{number}", "first_seen_at": published, "last_seen_at": published}
-    entry = Entry.objects.create(
+    entry = Entry(
         feed=feed,
         satker=feed.satker,
         province=feed.satker.province,
@@ -92,7 +108,9 @@ def make_entry(
         **(defaults | fields),
     )
     at = entry.released_at or published
-    revision = Revision.objects.create(
+    if public:
+        entry.state, entry.released_at = Entry.State.PUBLIC, at
+    revision = Revision(
         entry=entry,
         title=title,
         url=url,
@@ -101,22 +119,25 @@ def make_entry(
         **({"state": "public", "public_at": at} if public else {}),
         **revision_fields,
     )
-    if public:
-        _show(entry, revision, at)
-    return entry
+    return entry, revision
 
 
 def make_public(entry: Entry, revision: Revision) -> None:
     at = entry.released_at or entry.published_at
     Revision.objects.filter(entry=entry, state="public").update(state="superseded")
     Revision.objects.filter(pk=revision.pk).update(state="public", public_at=at)
-    _show(entry, revision, at)
+    entry.state, entry.released_at = Entry.State.PUBLIC, at
+    entry.save(update_fields=["state", "released_at"])
+    revision.entry = entry
+    _show([revision])
 
 
-def _show(entry: Entry, revision: Revision, at: datetime) -> None:
-    entry.public_revision, entry.state, entry.released_at = revision, Entry.State.PUBLIC, at
-    entry.save(update_fields=["public_revision", "state", "released_at"])
-    Change.objects.mark([entry.pk])
+def _show(revisions: list[Revision]) -> None:
+    """As the public version of its entry each."""
+    for revision in revisions:
+        revision.entry.public_revision = revision
+    update(Entry, ("public_revision_id",), [(one.pk, one.entry_id) for one in revisions])
+    Change.objects.mark([one.entry_id for one in revisions])
 
 
 def clean_entry(guid: str = "", **fields: Any) -> CleanEntry:

@@ -6,12 +6,11 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from aggregator import holders
-from aggregator.bulk import insert
 from aggregator.models.entries import Entry
 
 
@@ -36,16 +35,19 @@ class ChangeManager(models.Manager["Change"]):
         makes, changes or ends their public face."""
         if not entry_ids:
             return
-        self.filter(entry__among=entry_ids).delete()
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
                 cursor.execute(
                     "INSERT INTO aggregator_change (entry_id, xact)"
-                    " SELECT unnest(%s::bigint[]), pg_current_xact_id()::text::bigint",
+                    " SELECT unnest(%s::bigint[]), pg_current_xact_id()::text::bigint"
+                    " ON CONFLICT (entry_id) DO UPDATE SET id = EXCLUDED.id, xact = EXCLUDED.xact",
                     [entry_ids],
                 )
-        else:
-            insert(Change, ("entry_id",), [(entry_id,) for entry_id in entry_ids])
+            else:
+                cursor.executemany(
+                    "INSERT OR REPLACE INTO aggregator_change (entry_id, xact) VALUES (%s, 0)",
+                    [(entry_id,) for entry_id in entry_ids],
+                )
         PortalState.bump()
 
     def after(self, xact: int, number: int, limit: int) -> list[tuple[int, int, int]]:
@@ -70,8 +72,8 @@ class ChangeManager(models.Manager["Change"]):
 
 
 class Change(models.Model):
-    """One mark an entry: the newest event of its public life. Never updated: deleted and made anew, so
-    that a follower's cursor meets it again."""
+    """One mark an entry: the newest event of its public life. The next event gives it a new number at the
+    end, so that a follower's cursor meets it again."""
 
     id = models.BigAutoField(primary_key=True)  # AUTOINCREMENT on SQLite: numbers are never used again
     entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")
@@ -110,7 +112,10 @@ class PortalState(models.Model):
 
     @classmethod
     def bump(cls) -> None:
-        if not cls.objects.filter(pk=1).update(generation=F("generation") + 1):
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE aggregator_portalstate SET generation = generation + 1 WHERE id = 1")
+            is_there = cursor.rowcount == 1
+        if not is_there:
             cls.objects.get_or_create(pk=1)
 
 

@@ -1,4 +1,4 @@
-"""Pages under test find their style sheet without collectstatic."""
+"""What several tests are held against."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from aggregator.demo.posts import Post, World
-
-
-@pytest.fixture(autouse=True)
-def _plain_static_files(settings) -> None:
-    settings.WHITENOISE_AUTOREFRESH = True  # asks for no collected folder
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture(scope="session")

@@ -24,10 +24,7 @@ def engine(request, settings) -> str:
 
 
 @pytest.fixture
-def admin(client: Client, settings) -> Client:
-    settings.WHITENOISE_AUTOREFRESH = True  # asks for no collected folder
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+def admin(client: Client) -> Client:
     client.force_login(User.objects.create(username="ani", role="admin", is_staff=True, is_superuser=True))
     return client
 

@@ -37,13 +37,9 @@ SHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _plain_static_files() -> Iterator[None]:
-    """For the whole session: the live server is made once. No collected folder is asked for."""
-    storages = {
-        **portal_settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    with override_settings(STORAGES=storages, WHITENOISE_AUTOREFRESH=True, WHITENOISE_USE_FINDERS=True):
+def _static_files_from_their_folders() -> Iterator[None]:
+    """For the whole session: the live server is made once."""
+    with override_settings(WHITENOISE_USE_FINDERS=True):
         yield
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from feeds import caching, render
@@ -15,12 +13,3 @@ def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     render.fragments.clear()
     monkeypatch.setattr(caching, "READ_EVERY", 0.0)
     monkeypatch.setattr(caching, "INDEX_LAG", 0.0)
-
-
-@pytest.fixture(autouse=True)
-def _static_files_as_they_lie(settings, tmp_path: Path) -> None:
-    settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }

@@ -215,8 +215,7 @@ def test_a_process_killed_while_it_sends_never_sends_twice(tmp_path) -> None:
 
 
 @pytest.fixture
-def staff(settings) -> Client:
-    settings.WHITENOISE_AUTOREFRESH = True
+def staff() -> Client:
     client = Client()
     user = User.objects.create(username="admin", role="admin", is_staff=True, is_superuser=True)
     client.force_login(user)

@@ -1,4 +1,4 @@
-"""Pages under test find their style sheet without collectstatic."""
+"""Nothing that one test had kept is there for the next."""
 
 from __future__ import annotations
 
@@ -6,15 +6,6 @@ import pytest
 from django.core.cache import cache
 
 from feeds import caching
-
-
-@pytest.fixture(autouse=True)
-def _plain_static_files(settings) -> None:
-    settings.WHITENOISE_AUTOREFRESH = True  # asks for no collected folder
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
 
 
 @pytest.fixture(autouse=True)

@@ -141,7 +141,7 @@ def count_changed(satker: Satker, published: Iterable[datetime]) -> None:
             if _has_all(satker):
                 places.add_up(satker.province_id, touched)
                 return
-        _count_whole(satker)
+        _count(satker, None)
         places.add_up(satker.province_id)
 
 
@@ -156,12 +156,7 @@ def count_again(satker: Satker) -> None:
     """Make the kept figures of this satker those of its posts. Its province is not added up."""
     with transaction.atomic():
         one_at_a_time(Satker.objects.filter(pk=satker.pk))
-        _count_whole(satker)
-
-
-def _count_whole(satker: Satker) -> None:
-    _count(satker, None)
-    OfficeState.objects.filter(pk=satker.pk).update(whole_at=timezone.now())
+        _count(satker, None)
 
 
 def _count(satker: Satker, touched: Collection[int] | None) -> None:
@@ -180,7 +175,13 @@ def _count(satker: Satker, touched: Collection[int] | None) -> None:
     keep(OfficeSubject.objects.filter(firsts), placed, ("month", "kind", "subject"), ("posts",), subjects)
     told = {(d.entry,): (d.day, d.quarter, d.named, d.title) for d in counted.duties.values()}
     keep(DutyPost.objects.filter(duties), its, ("entry_id",), DUTY_FIELDS, told)
-    OfficeState.objects.update_or_create(pk=satker.pk, defaults=_ends(satker))
+    ends = _ends(satker) | ({"whole_at": timezone.now()} if touched is None else {})
+    OfficeState.objects.bulk_create(
+        [OfficeState(satker=satker, **ends)],
+        update_conflicts=True,
+        unique_fields=["satker"],
+        update_fields=list(ends),
+    )
 
 
 def _ends(satker: Satker) -> dict[str, Any]:

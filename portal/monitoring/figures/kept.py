@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Q
 
+from aggregator.bulk import insert
 from portal.monitoring.figures import months
 
 Key = tuple[Any, ...]
@@ -39,15 +40,10 @@ def keep(
     kept = {row[1 : 1 + len(key)]: row for row in rows.values_list("pk", *key, *values)}
     changed = {k for k, row in kept.items() if wanted.get(k) != row[1 + len(key) :]}
     for some in parts([kept[k][0] for k in changed], 500):
-        rows.filter(pk__in=some).delete()
-    rows.model._default_manager.bulk_create(
-        [
-            rows.model(**its, **dict(zip(key, k, strict=True)), **dict(zip(values, row, strict=True)))
-            for k, row in wanted.items()
-            if k in changed or k not in kept
-        ],
-        batch_size=500,
-    )
+        rows.model._base_manager.filter(pk__in=some)._raw_delete(rows.db)
+    shared = tuple(its.values())
+    new = [(*shared, *k, *row) for k, row in wanted.items() if k in changed or k not in kept]
+    insert(rows.model, (*its, *key, *values), new)
 
 
 def one_at_a_time(rows: models.QuerySet[Any]) -> None:

@@ -30,8 +30,8 @@ CHECKS = [
 ]
 
 
-@pytest.fixture
-def one_connection() -> Iterator[None]:
+@pytest.fixture(scope="module")
+def one_connection(module_db) -> Iterator[None]:
     """As Django's test client does: no request's end closes what the test's transaction hangs on."""
     signals = (request_started, request_finished)
     for signal in signals:
@@ -41,8 +41,9 @@ def one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def described(one_connection):
+    """Once: what it gathers of the description and of our code is then there for each address."""
     make_entry("Rapat pleno", text="Rapat pleno rutin.")
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from portal.models import User
+from portal.monitoring.sessions import BACKEND
 from tests.portal.monitoring.scenes import Country, make_country
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings) -> None:
-    """Slow hashes are good for passwords, not for tests."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def account(country: Country) -> Callable[[str], User]:
 
     def make(role: str) -> User:
         is_admin = role == "admin"
-        user, created = User.objects.get_or_create(
+        user: User = User.objects.get_or_create(
             username=f"{role}@kpu.example",
             defaults={
                 "email": f"{role}@kpu.example",
@@ -37,11 +36,9 @@ def account(country: Country) -> Callable[[str], User]:
                 "satker": scope.get(role),
                 "is_staff": is_admin,
                 "is_superuser": is_admin,
+                "password": make_password("sandi panjang sekali"),
             },
-        )
-        if created:
-            user.set_password("sandi panjang sekali")
-            user.save()
+        )[0]
         return user
 
     return make
@@ -54,7 +51,16 @@ def as_role(account: Callable[[str], User]) -> Callable[[str], Client]:
     def sign_in(role: str) -> Client:
         client = Client()
         if role:
-            client.force_login(account(role))
+            client.cookies[settings.SESSION_COOKIE_NAME] = session_of(account(role))
         return client
 
     return sign_in
+
+
+def session_of(user: User) -> str:
+    """As signing in would leave it, by one statement; that itself has tests of its own."""
+    session = SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), BACKEND
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
