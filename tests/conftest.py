@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+import os
 import re
 import socket
 import sqlite3
@@ -16,12 +17,12 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper as Postgres
-from django.db.backends.sqlite3.base import DatabaseWrapper as Sqlite
 from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreation
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 
 from aggregator.search import synonyms
 from portal import atlas, remembered
+from tests import emptied
 from tests.installation import Installation, template
 from tests.satker_network import SatkerNetwork
 
@@ -100,37 +101,16 @@ def _loopback_only() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _audit_log_may_be_flushed() -> Iterator[None]:
-    """A transactional test ends by emptying all tables, which the audit log's triggers would refuse."""
-    flush = Sqlite.ops_class.sql_flush
-
-    def without_triggers(self: Any, style: object, tables: list[str], **more: bool) -> list[str]:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-        drop = [f'DROP TRIGGER "{name}"' for name, _sql in triggers]
-        return [*drop, *flush(self, style, tables, **more), *(sql for _name, sql in triggers)]
-
-    Sqlite.ops_class.sql_flush = without_triggers  # type: ignore[method-assign]
-    yield
-    Sqlite.ops_class.sql_flush = flush  # type: ignore[method-assign]
+def _transactional_tests_take_their_rows_away() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", emptied.after_each)
+        yield
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _tables_are_emptied_by_rows() -> Iterator[None]:
-    """PostgreSQL makes a new file of each table and index that it truncates: 0.3 s for all of ours, where
-    the few rows of a test are gone in half of that. No key and no trigger is asked meanwhile."""
-    flush = Postgres.ops_class.sql_flush
-
-    def by_rows(self: Any, style: object, tables: list[str], **more: bool) -> Any:
-        if more.get("reset_sequences"):
-            return flush(self, style, tables, **more)
-        delete = [f"DELETE FROM {self.quote_name(table)}" for table in tables]  # noqa: S608
-        return ["; ".join(["SET LOCAL session_replication_role = replica", *delete])]
-
-    Postgres.ops_class.sql_flush = by_rows  # type: ignore[method-assign]
-    yield
-    Postgres.ops_class.sql_flush = flush  # type: ignore[method-assign]
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Where the server has a migrated database, ours is a copy of it."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get("MIGRATED_DATABASE")
 
 
 @pytest.fixture(autouse=True, scope="session")
