@@ -116,7 +116,8 @@ def test_no_link_between_our_pages_is_dead(client, pages, settings):
 def test_no_number_is_written_in_groups_of_three_where_a_program_reads_it(pages):
     """4.001 in an address or a drawing is another number than 4001, or none."""
     read = (
-        r'\s(?:value|href|action|name|id|for|min|max|data-[\w-]+|width|height|viewBox|d|x|y|points)="([^"]*)"'
+        r"\s(?:value|href|action|name|id|for|aria-labelledby|aria-controls|data-[\w-]+"
+        r'|min|max|width|height|viewBox|d|x|y|points)="([^"]*)"'
     )
     for name, html in pages.items():
         found = [
