@@ -95,7 +95,7 @@ def _keep_markup(element: etree._Element, part: str, fields: Fields) -> None:
     if fields.version != "atom10":
         fields.texts[part] = _text(element)
         return
-    text, kind = _text(element, _TYPED), (element.get("type") or "text").lower()
+    text, kind = _text(element, _TYPED), element.get("type", "text").lower()
     if kind in _PLAIN_TYPES:
         text = plain_to_html(text)
     elif kind not in _HTML_TYPES:

@@ -24,6 +24,7 @@ from aggregator.models import (
 )
 from aggregator.registry import export
 from aggregator.registry.reference import SATKER_CSV
+from portal import urls
 from portal.models import User
 from tests.factories import make_entry, make_feed, make_satker
 
@@ -55,6 +56,7 @@ def held_entry() -> Entry:
 
 # --- every page opens -------------------------------------------------------------------------------
 
+assert urls  # with the addresses the admin is loaded
 MODELS = sorted(
     model._meta.model_name or "" for model in admin.site._registry if model._meta.app_label == "aggregator"
 )

@@ -4,15 +4,16 @@ or becomes worse; while nothing changes and nobody has taken note, ever more rar
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
+from aggregator.bulk import update
 from portal.monitoring.alerts import escalation
 from portal.monitoring.alerts.rules import RULES, Condition, NotKnown, Rule
 from portal.monitoring.models import Alert
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 SAME_EVENT = timedelta(hours=24)  # a condition that comes back within it is the event it was
 REMINDERS = (timedelta(days=1), timedelta(days=3), timedelta(days=7), timedelta(days=30))  # the last repeats
 TOGETHER = timedelta(hours=1)  # what is not urgent is told at most so often
+NOTED = (
+    *("seen_at", "title", "detail", "address", "level", "noticed_level"),
+    *("acknowledged_at", "acknowledged_by", "waiting_since"),
+)
 
 
 @dataclass(slots=True)
@@ -53,21 +58,18 @@ def look(now: datetime | None = None, rules: Iterable[Rule] | None = None) -> Se
 
 def due(now: datetime) -> list[Alert]:
     """Open events that are to be told: urgent ones at once, the others together and not in quiet hours."""
-    waiting = [
-        alert
-        for alert in Alert.objects.filter(closed_at=None).select_related("satker")
-        if _is_due(alert, now)
-    ]
+    waiting = [alert for alert in Alert.objects.filter(closed_at=None) if _is_due(alert, now)]
     calm = [name for name, rule in RULES.items() if not rule.urgent]
-    last = (
-        Alert.objects.filter(rule__in=calm, noticed_at__isnull=False)
-        .order_by("-noticed_at")
-        .values_list("noticed_at", flat=True)
-        .first()
-    )
-    if is_quiet(now) or (last and timedelta(0) <= now - last < TOGETHER):
+    if any(alert.rule in calm for alert in waiting) and (is_quiet(now) or _was_told_lately(calm, now)):
         waiting = [alert for alert in waiting if alert.rule not in calm]
+    prefetch_related_objects(waiting, "satker")
     return waiting
+
+
+def _was_told_lately(calm: list[str], now: datetime) -> bool:
+    told = Alert.objects.filter(rule__in=calm, noticed_at__isnull=False)
+    last = told.order_by("-noticed_at").values_list("noticed_at", flat=True).first()
+    return last is not None and timedelta(0) <= now - last < TOGETHER
 
 
 def is_quiet(now: datetime) -> bool:
@@ -97,12 +99,10 @@ def _bring_up_to_date(rule: Rule, found: dict[str, Condition], now: datetime, se
             alert.key: alert
             for alert in Alert.objects.select_for_update().filter(rule=rule.name, closed_at=None)
         }
-        for key, alert in open_ones.items():
-            if key in found:
-                _note(alert, found[key], now)
-            else:
-                Alert.objects.filter(pk=alert.pk).update(closed_at=now)
-                seen.closed += 1
+        lasting = {key: alert for key, alert in open_ones.items() if key in found}
+        _note([(alert, found[key]) for key, alert in lasting.items()], now)
+        if over := [alert.pk for key, alert in open_ones.items() if key not in found]:
+            seen.closed += Alert.objects.filter(pk__in=over).update(closed_at=now)
         fresh = [condition for key, condition in found.items() if key not in open_ones]
         if fresh and not (rule.name == "failing" and _is_outage()):
             seen.opened += _open(rule, fresh, now)
@@ -113,22 +113,18 @@ def _is_outage() -> bool:
     return Alert.objects.filter(rule="outage", closed_at=None).exists()
 
 
-def _note(alert: Alert, condition: Condition, now: datetime) -> None:
+def _note(lasting: Sequence[tuple[Alert, Condition]], now: datetime) -> None:
     """Where it became worse, somebody has to take note anew."""
-    alert.seen_at, alert.title, alert.detail = now, condition.title[:300], condition.detail[:1000]
-    alert.address = condition.address[:500]
-    if condition.level > alert.level:
-        if alert.acknowledged_at:
-            alert.waiting_since = None
-        alert.acknowledged_at, alert.acknowledged_by = None, ""
-    alert.level = condition.level
-    alert.noticed_level = min(alert.noticed_level, condition.level + 1)  # a new wave is news again
-    alert.save(
-        update_fields=[
-            *("seen_at", "title", "detail", "address", "level", "noticed_level"),
-            *("acknowledged_at", "acknowledged_by", "waiting_since"),
-        ]
-    )
+    for alert, condition in lasting:
+        alert.seen_at, alert.title, alert.detail = now, condition.title[:300], condition.detail[:1000]
+        alert.address = condition.address[:500]
+        if condition.level > alert.level:
+            if alert.acknowledged_at:
+                alert.waiting_since = None
+            alert.acknowledged_at, alert.acknowledged_by = None, ""
+        alert.level = condition.level
+        alert.noticed_level = min(alert.noticed_level, condition.level + 1)  # a new wave is news again
+    update(Alert, NOTED, [(*(getattr(alert, name) for name in NOTED), alert.pk) for alert, _its in lasting])
 
 
 def _open(rule: Rule, fresh: list[Condition], now: datetime) -> int:
@@ -136,12 +132,10 @@ def _open(rule: Rule, fresh: list[Condition], now: datetime) -> int:
     keys = [condition.key for condition in fresh]
     former = Alert.objects.filter(Q(rule=rule.name, closed_at__gt=now - SAME_EVENT))
     ended = {alert.key: alert for alert in former.order_by("closed_at") if alert.key in set(keys)}
-    new = []
+    new, again = [], []
     for condition in fresh:
         if alert := ended.get(condition.key):
-            Alert.objects.filter(pk=alert.pk).update(closed_at=None)
-            alert.closed_at = None
-            _note(alert, condition, now)
+            again.append((alert, condition))
             continue
         new.append(
             Alert(
@@ -156,5 +150,7 @@ def _open(rule: Rule, fresh: list[Condition], now: datetime) -> int:
                 seen_at=now,
             )
         )
+    Alert.objects.filter(pk__in=[alert.pk for alert, _its in again]).update(closed_at=None)
+    _note(again, now)
     Alert.objects.bulk_create(new, batch_size=500)
     return len(new)

@@ -56,7 +56,7 @@ def come_back(client: Client, idp: IdentityProvider, **fields: str):
 
 
 def is_in(client: Client) -> bool:
-    return client.get("/pantauan").status_code == 200
+    return client.get("/pantauan/akun").status_code == 200
 
 
 def failed() -> AuditRow:
