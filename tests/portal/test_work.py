@@ -49,7 +49,7 @@ def test_the_worker_reads_feeds_restarts_a_killed_child_and_ends_whole(
         first = children_of(worker.pid)["follow_index"]
         os.kill(first, signal.SIGKILL)
         wait_until(lambda: children_of(worker.pid).get("follow_index", first) != first, 60)
-        wait_until(lambda: bool(site.requests), 120)  # django-q2 looks at its schedules every 30 s
+        wait_until(lambda: bool(site.requests), 60)
         wait_until(lambda: installation.states() == ["public"], 60)
     finally:
         started = children_of(worker.pid).values()

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
+from django_q.scheduler import scheduler
 
 from aggregator import holders, pipeline, subscriber
 from aggregator import tasks as aggregator_tasks
@@ -92,8 +93,10 @@ def _derive() -> None:
 
 
 def _keep_schedules() -> None:
+    """And begin what is due: django-q2 looks for the first time when it has run for half a minute."""
     for module in (aggregator_tasks, portal_tasks, monitoring_tasks):
         keep_schedules(module.__name__, module.SCHEDULES)
+    scheduler()
 
 
 def _guarded(step: Callable[[], None]) -> None:
