@@ -8,12 +8,13 @@ import os
 import re
 import shutil
 import subprocess
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
 
 import pytest
 from django.conf import settings
+from lxml.html import document_fromstring
 
 from tests.factories import begin_numbers_at
 from tests.small_news import PAGES, make_small_news
@@ -21,20 +22,15 @@ from tests.small_news import PAGES, make_small_news
 pytestmark = pytest.mark.django_db
 CHECKER = settings.BASE_DIR / "var/tools/node_modules/vnu-jar/build/dist/vnu.jar"
 MOST_CSS = 20_000  # bytes, compressed
+NAMING = ("a", "link", "form", "script", "img")
 
 
-class Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.ids: set[str] = set()
+@dataclass(frozen=True)
+class Links:
+    """What a page names, and the places in it."""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag in ("a", "link", "form", "script", "img"):
-            self.found += [value for name in ("href", "src", "action") if (value := given.get(name))]
-        if given.get("id"):
-            self.ids.add(given["id"] or "")
+    found: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +92,7 @@ def test_no_link_between_our_pages_is_dead(client, pages, settings):
         if name == "gaya":
             continue  # its links are made up
         here = urljoin(settings.BASE_URL, PAGES[name][0])
-        for link in sorted(set(links(html).found)):
+        for link in sorted(links(html).found):
             address, place = urldefrag(urljoin(here, link))
             parts = urlsplit(address)
             if not address.startswith(settings.BASE_URL) or parts.path.startswith("/static/"):
@@ -130,9 +126,9 @@ def test_no_number_is_written_in_groups_of_three_where_a_program_reads_it(pages)
 
 
 def links(html: str) -> Links:
-    reader = Links()
-    reader.feed(html)
-    return reader
+    page = document_fromstring(html)
+    named = (one.get(name) for one in page.iter(*NAMING) for name in ("href", "src", "action"))
+    return Links(frozenset(filter(None, named)), frozenset(filter(None, page.xpath("//@id"))))
 
 
 def test_the_style_sheet_is_light_and_holds_nothing_back():

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.template import TemplateDoesNotExist
+from django.test import Client
 from django.urls import reverse
 
 from aggregator.errors import IndexUnavailable, QueryRefused
@@ -40,15 +41,16 @@ PATHS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _some_news():
+@pytest.fixture(autouse=True, scope="module")
+def _some_news(module_db):
     satker = make_satker(code="3571", slug="kpu-kota-kediri")
     make_entry(pk=7, feed=make_feed(satker=satker))
 
 
-@pytest.fixture(params=PATHS)
-def response(request, client):
-    return client.get(request.param)
+@pytest.fixture(params=PATHS, scope="module")
+def response(request, _some_news):
+    """Each page made once for all that is to hold on it."""
+    return Client().get(request.param)
 
 
 def test_no_cookie_is_set_and_none_is_looked_at(response):
