@@ -22,8 +22,9 @@ from django.test import TransactionTestCase, override_settings
 
 from aggregator.search import synonyms
 from portal import atlas, remembered
-from tests import emptied
+from tests import emptied, lent_pool
 from tests.installation import Installation, template
+from tests.lent_pool import LentPool
 from tests.satker_network import SatkerNetwork
 
 _folders = itertools.count()
@@ -63,6 +64,15 @@ def _as_tests_want_it(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
             WHITENOISE_AUTOREFRESH=True,  # no collected folder is asked for
         ):
             yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _workers_that_parse_are_lent() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for user in ("aggregator.pipeline.policies", "aggregator.images"):
+            patch.setattr(f"{user}.ParsePool", LentPool)
+        yield
+    lent_pool.end()
 
 
 @pytest.fixture
