@@ -53,6 +53,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = wanted[True]
 
 
+def pytest_unconfigure() -> None:
+    gc.freeze()  # for the end, which would look through it once more
+
+
 def asks_a_server(item: pytest.Item) -> bool:
     """Whether a test may ask the database, or the cache, which is Redis then."""
     marks = {mark.name for mark in item.iter_markers()} & {"django_db", "postgres", "redis"}
