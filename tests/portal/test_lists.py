@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from aggregator.models import EntryTopic, Stage, Topic
 from portal import lists
-from tests.factories import SEEN, make_entry, make_feed, make_province, make_satker
+from tests.factories import SEEN, make_entries, make_entry, make_feed, make_province, make_satker
 
 pytestmark = pytest.mark.django_db
 
@@ -27,11 +27,16 @@ def empty():
 def subjects(empty):
     """All of these with the same 60 posts, several at one instant."""
     feed, topic, stage = make_feed(satker=empty), Topic.objects.get(), Stage.objects.get()
-    for number in range(60):
-        entry = make_entry(
-            f"Kabar {number:02d}.", feed=feed, stage=stage, published_at=SEEN - timedelta(hours=number // 3)
-        )
-        EntryTopic.objects.create(entry=entry, topic=topic)
+    entries = make_entries(
+        {
+            "title": f"Kabar {number:02d}.",
+            "feed": feed,
+            "stage": stage,
+            "published_at": SEEN - timedelta(hours=number // 3),
+        }
+        for number in range(60)
+    )
+    EntryTopic.objects.bulk_create(EntryTopic(entry=entry, topic=topic) for entry in entries)
     return empty
 
 

@@ -12,8 +12,8 @@ from tests.factories import make_entry
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def told():
+@pytest.fixture(scope="module")
+def told(module_db):
     call_command("load_registry", verbosity=0)
     topic, stage = Topic.objects.get(name="Logistik"), Stage.objects.filter(name="Masa tenang")[0]
     entry = make_entry(published_at=timezone.now(), stage=stage)
