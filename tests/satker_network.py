@@ -236,6 +236,11 @@ class FaultSite:
         """`answer(path, feed(...))`: a well-behaved feed with validators. Returns the URL."""
         return self.answer(path, feed(body, media_type, EPOCH, **headers))
 
+    def begin_again(self) -> None:
+        """As if nobody had asked yet; the answers stay."""
+        self.requests.clear()
+        self.most_at_once = 0
+
     def paths(self) -> list[str]:
         return [seen.path for seen in self.requests]
 

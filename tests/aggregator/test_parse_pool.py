@@ -88,7 +88,7 @@ def test_a_feed_that_eats_time_costs_only_itself():
 
 
 def test_a_feed_that_eats_memory_costs_only_itself():
-    with ParsePool(processes=1, timeout=60, max_memory=60_000_000) as pool:
+    with ParsePool(processes=1, timeout=60, max_memory=30_000_000) as pool:
         poison, after = pool.submit(task(HUNGRY)), pool.submit(task(GOOD))
         assert code(poison) == "parse_memory"
         assert titles(after) == ["Pleno"]
@@ -113,7 +113,7 @@ def test_a_worker_killed_at_work_fails_that_feed_alone():
 
 
 def test_closing_ends_the_workers_and_cancels_what_waits():
-    pool = ParsePool(processes=1, timeout=1, max_memory=300_000_000)
+    pool = ParsePool(processes=1, timeout=0.2, max_memory=300_000_000)
     first = pool.submit(task(ENDLESS))
     while not first.running():
         time.sleep(0.01)
