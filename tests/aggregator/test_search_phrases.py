@@ -10,7 +10,7 @@ from django.db import connection
 from aggregator.search import Filters, follow, search
 from aggregator.search.ask import opened
 from aggregator.search.engine import Question
-from aggregator.search.phrases import COMMON, KNOWN, marks, marks_of
+from aggregator.search.phrases import COMMON, known, marks, marks_of
 from aggregator.search.query import parse
 from aggregator.search.synonyms import expand
 from aggregator.search.tantivy_index import TantivyReader
@@ -71,7 +71,7 @@ def test_marks_are_phrases_of_common_words_and_known_ones():
 
 def test_a_mark_is_told_to_be_the_whole_phrase_or_part_of_it():
     assert {"rapat", "pleno", "daftar", "pilih"} <= COMMON
-    assert ("komisi", "pilih", "umum") in KNOWN
+    assert ("komisi", "pilih", "umum") in known()
     assert marks_of(["rapat", "pleno"]) == (["rapat_pleno"], True)
     assert marks_of(["komisi", "pilih", "umum"]) == (["komisi_pilih_umum"], True)
     assert marks_of(["rapat", "pleno", "sungai"]) == (["rapat_pleno"], False)
