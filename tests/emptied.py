@@ -63,4 +63,5 @@ def empty(connection: BaseDatabaseWrapper) -> None:
 def after_each(case: TransactionTestCase) -> None:
     """In place of TransactionTestCase._fixture_teardown."""
     for alias in case._databases_names(include_mirrors=False):  # type: ignore[attr-defined]
+        connections[alias].close_if_unusable_or_obsolete()
         empty(connections[alias])
