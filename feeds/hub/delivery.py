@@ -76,6 +76,7 @@ def policy() -> FetchPolicy:
 
 def deliver_once() -> int:
     """Confirm, dispatch and deliver all that is due now; returns how many deliveries arrived."""
+    dispatch.tidy()
     jobs = work()
 
     async def send() -> list[After]:
@@ -170,8 +171,8 @@ class Confirmation:
 
 
 def confirmations(now: datetime) -> list[Confirmation]:
-    Intent.objects.filter(asked_at__lte=now - UNCONFIRMED_SPAN).delete()
-    due = list(Intent.objects.filter(due_at__lte=now).order_by("due_at")[:BATCH])
+    asked = Intent.objects.filter(asked_at__gt=now - UNCONFIRMED_SPAN)
+    due = list(asked.filter(due_at__lte=now).order_by("due_at")[:BATCH])
     taken = [i for i in due if Intent.objects.filter(pk=i.pk, due_at=i.due_at).update(due_at=now + TAKEN)]
     return [Confirmation(intent, secrets.token_urlsafe(24)) for intent in taken]
 

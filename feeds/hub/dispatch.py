@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from aggregator.search import Few
 from feeds import following, places, windows
-from feeds.hub.requests import place_of
-from feeds.models import Lease, Pushed
+from feeds.hub.requests import UNCONFIRMED_SPAN, place_of
+from feeds.models import Intent, Lease, Pushed
 
 NAME = "hub"
 KEPT = timedelta(days=3)
@@ -80,7 +80,8 @@ def _add(topic: str, entries: list[int], now: datetime) -> int:
 
 
 def tidy(now: datetime | None = None) -> None:
-    """Drop what is past its time: leases that ended, and notes of what was pushed."""
+    """Drop what is past its time: requests nobody confirmed, leases that ended, notes of what was pushed."""
     now = now or timezone.now()
+    Intent.objects.filter(asked_at__lte=now - UNCONFIRMED_SPAN).delete()
     Lease.objects.filter(ends_at__lte=now).delete()
     Pushed.objects.filter(at__lte=now - KEPT).delete()

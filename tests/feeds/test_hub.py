@@ -126,6 +126,17 @@ def test_leaving_needs_the_callbacks_consent_too(client: Client, subscriber: Sub
     assert "hub.lease_seconds" not in subscriber.questions[-1]
 
 
+def test_a_request_that_could_not_be_confirmed_within_an_hour_is_dropped_unasked(
+    client: Client, subscriber: Subscriber
+) -> None:
+    ask(client, subscriber)
+    Intent.objects.update(asked_at=timezone.now() - requests.UNCONFIRMED_SPAN)
+    assert delivery.work() == []
+    deliver_once()
+    assert not Intent.objects.exists()
+    assert subscriber.questions == []
+
+
 @pytest.mark.parametrize(("given", "kept"), [("1", 300), ("999999999", 30 * 86400), ("", 10 * 86400)])
 def test_leases_have_a_least_and_a_greatest_length(
     client: Client, subscriber: Subscriber, given: str, kept: int
