@@ -19,19 +19,17 @@ from portal.monitoring.figures.months import span
 
 # What wrongly decoded UTF-8 looks like: â€™, Ã©, Â«, and the sign for "no such character".
 GARBLED = ("\ufffd", "â€", "Ã©", "Ã¢", "Â\u00a0", "ï»¿")
-EMPTY = Q(public_revision__text="") & Q(public_revision__content_html="")
-MENTIONS = Q(public_revision__text__icontains="pdpb") | Q(
-    public_revision__text__icontains="pemilih berkelanjutan"
-)
+TEXT = "public_revision__text"
+DUTY = ("pdpb", "pemilih berkelanjutan")
 FIELDS = (
     *("pk", "published_at", "first_seen_at", "date_status", "origin", "stage_id", "stage_rule"),
     *("event_on", "is_import", "url", "title", "categories", "source", "is_empty", "is_garbled", "mentions"),
 )
 
 
-class Garbled(Func):
-    """Whether one of these columns has one of the signs in it. In one piece, as of a condition a sign and a
-    column Django would take longer to make SQL than the database to answer."""
+class Holds(Func):
+    """Whether one of these columns has one of the `words` in it, in any case where `folded`. In one piece, as
+    of a condition a word and a column Django would take longer to make SQL than the database to answer."""
 
     output_field = BooleanField()
 
@@ -40,8 +38,11 @@ class Garbled(Func):
     ) -> tuple[str, tuple[str | int, ...]]:
         find = "strpos" if connection.vendor == "postgresql" else "instr"
         columns = [compiler.compile(column)[0] for column in self.get_source_expressions()]
-        found = " OR ".join(f"{find}({column}, %s) > 0" for column in columns for _sign in GARBLED)
-        return f"({found})", GARBLED * len(columns)
+        if self.extra.get("folded"):
+            columns = [f"lower({column})" for column in columns]
+        words = self.extra["words"]
+        found = " OR ".join(f"{find}({column}, %s) > 0" for column in columns for _word in words)
+        return f"({found})", words * len(columns)
 
 
 def posts_of(satker: Satker, months: Collection[int] | None = None) -> Iterator[Post]:
@@ -52,9 +53,15 @@ def posts_of(satker: Satker, months: Collection[int] | None = None) -> Iterator[
         title=F("public_revision__title"),
         categories=F("public_revision__categories"),
         source=F("story__lead__satker"),
-        is_empty=EMPTY,
-        is_garbled=Garbled("public_revision__title", "public_revision__text"),
-        mentions=MENTIONS,
+        is_empty=Func(
+            TEXT,
+            "public_revision__content_html",
+            template="(%(expressions)s = '')",
+            arg_joiner=" = '' AND ",
+            output_field=BooleanField(),
+        ),
+        is_garbled=Holds("public_revision__title", TEXT, words=GARBLED),
+        mentions=Holds(TEXT, words=DUTY, folded=True),
     )
     for row in entries.order_by("published_at", "pk").values_list(*FIELDS):
         (

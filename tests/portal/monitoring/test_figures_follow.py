@@ -365,6 +365,13 @@ def test_a_duty_post_fulfils_the_quarter_it_names_or_was_posted_in(feeds, title,
     assert (post.quarter // 4, post.quarter % 4 + 1, post.named) == (*quarter, named)
 
 
+@pytest.mark.parametrize(("text", "posts"), [("Rekapitulasi PDPB rutin.", 1), ("Rapat rutin.", 0)])
+def test_a_post_on_voters_fulfils_the_duty_that_its_text_names(feeds, text, posts):
+    make_entry("Rapat Data Pemilih", feed=feeds[0], text=text, origin="own")
+    follow.follow()
+    assert DutyPost.objects.count() == posts
+
+
 def test_a_release_of_others_fulfils_no_duty(feeds):
     make_entry("PDPB Triwulan IV 2025", feed=feeds[0], origin="central")
     follow.follow()
