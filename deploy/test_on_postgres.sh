@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run tests on PostgreSQL and Redis: deploy/test_on_postgres.sh FOLDER…
-# Each folder has servers of its own, because a follower reads only marks older than every transaction that is
+# Run tests on PostgreSQL and Redis: deploy/test_on_postgres.sh "FOLDER…"…, the folders of each word in one process.
+# Each process has servers of its own, because a follower reads only marks older than every transaction that is
 # open on its server: tests side by side on one server would hide each other's. All begin as copies of one that
 # was migrated. A folder within another is run apart from it.
 set -u
@@ -14,14 +14,16 @@ if [ -d "$made/data" ]; then
 fi
 status=0
 pids=""
-for folder in "$@"; do
+for folders in "$@"; do
     apart=""
-    for other in "$@"; do
-        case "$other" in "$folder"/*) apart="$apart --ignore=$other" ;; esac
+    for folder in $folders; do
+        for other in $*; do
+            case "$other" in "$folder"/*) apart="$apart --ignore=$other" ;; esac
+        done
     done
     # shellcheck disable=SC2086
     deploy/with_postgres.sh deploy/with_redis.sh .venv/bin/pytest -m "not browser and not processes" \
-        "$folder" $apart >"$made/$(basename "$folder").log" 2>&1 &
+        $folders $apart >"$made/$(echo "$folders" | tr ' /' '-_').log" 2>&1 &
     pids="$pids $!"
 done
 for pid in $pids; do
