@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from aggregator.models import Duty
+from aggregator.resident import stay_connected
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -38,3 +40,9 @@ def test_one_written_under_a_wrong_clock_is_mended() -> None:
     Duty.take("derive", ME, 60, NOW + timedelta(hours=5))
     assert Duty.take("derive", ME, 60, NOW)
     assert held_until() == timedelta(seconds=60)
+
+
+def test_a_process_that_asks_every_moment_keeps_its_connection(monkeypatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", connection.settings_dict["CONN_MAX_AGE"])
+    stay_connected()
+    assert connection.settings_dict["CONN_MAX_AGE"] > 0

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from aggregator.management.quick import QuickCommand
+from aggregator.resident import stay_connected
 from feeds.alerts import round_of_work, run
 from feeds.alerts.sending import ServerAway
 
@@ -31,6 +32,7 @@ class Command(QuickCommand):
             except ServerAway as error:
                 raise CommandError(f"The mail server cannot be reached: {error}") from error
             return
+        stay_connected()
         stopped = threading.Event()
 
         def stop(_signal: int, _frame: FrameType | None) -> None:

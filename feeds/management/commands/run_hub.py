@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from aggregator.management.quick import QuickCommand
+from aggregator.resident import stay_connected
 from feeds.hub import deliver_once, run
 
 
@@ -27,6 +28,7 @@ class Command(QuickCommand):
         if options["once"]:
             self.stdout.write(f"{deliver_once()} deliveries arrived.")
             return
+        stay_connected()
         stopped = threading.Event()
 
         def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -15,6 +15,7 @@ from django_q.scheduler import scheduler
 from aggregator import holders, pipeline, subscriber
 from aggregator import tasks as aggregator_tasks
 from aggregator.models import Duty
+from aggregator.resident import stay_connected
 from aggregator.tasks import keep_schedules
 from portal import bulk, daily
 from portal import tasks as portal_tasks
@@ -46,6 +47,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-index", action="store_true", help="this node keeps no search index")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        stay_connected()
         stop = StopSignal()
         team = _Team([name for name in NICE if name != "follow_index" or not options["no_index"]])
         mend_at = 0.0

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from aggregator.management.quick import QuickCommand
+from aggregator.resident import stay_connected
 from portal.monitoring.alerts import outbox, resident
 from portal.processes import StopSignal
 
@@ -26,5 +27,6 @@ class Command(QuickCommand):
             told = resident.look()
             self.stdout.write(f"{told} alarms told, {outbox.send_due()} messages sent.")
             return
+        stay_connected()
         stop = StopSignal()
         resident.run(lambda: bool(stop), stop.sleep)
