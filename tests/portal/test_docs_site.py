@@ -12,6 +12,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.processes
 ROOT = Path(settings.BASE_DIR)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {
     "aiohttp": "whoever asks no site",

@@ -27,7 +27,7 @@ from portal.monitoring.figures import (
 )
 from portal.monitoring.figures.sums import Sums, sums
 from portal.monitoring.models import Exemption, Target
-from tests.factories import make_entry, make_feed, make_province, make_satker
+from tests.factories import make_entries, make_entry, make_feed, make_province, make_satker
 from tests.portal.monitoring.world import make_feed_day
 
 pytestmark = pytest.mark.django_db
@@ -47,10 +47,9 @@ def topic():
 
 def posts(satker, days, topic=None, **fields):
     feed = satker.feeds.first() or make_feed(satker=satker)
-    for when in days:
-        entry = make_entry(feed=feed, published_at=when, **({"origin": "own"} | fields))
-        if topic:
-            EntryTopic.objects.create(entry=entry, topic=topic)
+    entries = make_entries({"feed": feed, "published_at": when, "origin": "own"} | fields for when in days)
+    if topic:
+        EntryTopic.objects.bulk_create(EntryTopic(entry=entry, topic=topic) for entry in entries)
 
 
 def everyone():
