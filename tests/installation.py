@@ -63,7 +63,7 @@ class Installation:
             **kwargs,
         )
 
-    def run(self, *command: str, ok: bool = True, timeout: float = 100) -> str:
+    def run(self, *command: str, ok: bool = True, timeout: float = 300) -> str:
         """Standard output of a command that must succeed (or, with ok=False, its standard error)."""
         process = self.popen(*command)
         out, err = process.communicate(timeout=timeout)
