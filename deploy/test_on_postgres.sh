@@ -12,12 +12,13 @@ POSTGRES_KEEP="$made/data" DATA_DIR="$made/migrated" deploy/with_postgres.sh .ve
 if [ -d "$made/data" ]; then
     export POSTGRES_FROM="$made/data" MIGRATED_DATABASE=postgres
 fi
+all="$*"
 status=0
 pids=""
 for folders in "$@"; do
     apart=""
     for folder in $folders; do
-        for other in $*; do
+        for other in $all; do
             case "$other" in "$folder"/*) apart="$apart --ignore=$other" ;; esac
         done
     done
