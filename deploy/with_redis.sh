@@ -8,11 +8,13 @@ if ! command -v redis-server >/dev/null 2>&1; then
 fi
 dir=$(mktemp -d)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+server=""
 stop() {
-    kill "$(cat "$dir/pid")" 2>/dev/null || true
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
     rm -rf "$dir"
 }
 trap stop EXIT INT TERM
-redis-server --port "$port" --bind 127.0.0.1 --daemonize yes --pidfile "$dir/pid" --dir "$dir" \
-    --save "" --appendonly no --maxmemory 64mb --maxmemory-policy allkeys-lru >/dev/null
+redis-server --port "$port" --bind 127.0.0.1 --dir "$dir" \
+    --save "" --appendonly no --maxmemory 64mb --maxmemory-policy allkeys-lru >/dev/null &
+server=$!
 REDIS_URL="redis://127.0.0.1:$port/0" "$@"
