@@ -33,8 +33,8 @@ AT_ONCE := $(MAKE) --no-print-directory --jobs --output-sync=line
 test: install
 	@$(AT_ONCE) $(PARTS)
 
-check: install style
-	@$(AT_ONCE) types docs $(PARTS)
+check: install
+	@$(AT_ONCE) style types docs $(PARTS)
 
 sqlite: services collect
 	DEMO=1 $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not browser"
@@ -43,7 +43,8 @@ browser: services collect
 	DEMO=1 $(BIN)/pytest -n 2 tests/browser
 
 postgres: services collect
-	DEMO=1 PYTEST_ADDOPTS=--timeout=600 nice -n 5 deploy/test_on_postgres.sh tests/aggregator tests/feeds tests/portal tests/portal/monitoring
+	DEMO=1 PYTEST_ADDOPTS=--timeout=600 nice -n 5 deploy/test_on_postgres.sh \
+		tests/aggregator tests/portal "tests/feeds tests/portal/monitoring"
 
 style: install
 	$(BIN)/ruff format --check .
