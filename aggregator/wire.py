@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from ssl import SSLContext
 from typing import TYPE_CHECKING
 
@@ -70,24 +71,11 @@ class Wire:
     ) -> tuple[int, CIMultiDictProxy[str], bytes]:
         """One request and its answer within so many seconds; of a 200 with its body, up to `limit` bytes.
         Raises FetchError."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._ask(method, url, headers, data, limit, trail)
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
-            raise mapped(error, url) from error
-
-    async def _ask(
-        self,
-        method: str,
-        url: URL,
-        headers: Mapping[str, str] | None,
-        data: bytes | None,
-        limit: int,
-        trail: Trail,
-    ) -> tuple[int, CIMultiDictProxy[str], bytes]:
-        async with self._session.request(
-            method, url, headers=headers, data=data, allow_redirects=False
-        ) as answer:
+        async with (
+            _ours(url),
+            asyncio.timeout(seconds),
+            self._session.request(method, url, headers=headers, data=data, allow_redirects=False) as answer,
+        ):
             trail.status = answer.status
             if answer.status != 200 or method == "HEAD":
                 return answer.status, answer.headers, b""
@@ -115,6 +103,14 @@ class _Resolver(AbstractResolver):
 
     async def close(self) -> None:
         await self._names.close()
+
+
+@asynccontextmanager
+async def _ours(url: URL) -> AsyncIterator[None]:
+    try:
+        yield
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+        raise mapped(error, url) from error
 
 
 def mapped(error: Exception, url: URL) -> FetchError:
