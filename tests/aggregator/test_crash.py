@@ -3,56 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, kill_group, wait_until
-from tests.satker_network import FaultSite, SatkerNetwork, build_rss, feed, status
+from tests.aggregator.eight_sites import EVERYTHING, SITES, guids, posts
+from tests.installation import kill_group, wait_until
+from tests.satker_network import build_rss, feed, status
 
 pytestmark = pytest.mark.processes
-SITES, POSTS = 8, 15
-
-
-def posts(site: int, first: int = 0, count: int = POSTS, name: str = "p") -> list[dict[str, object]]:
-    return [
-        {
-            "title": f"Satker {site} mengabarkan kegiatan nomor {n}",
-            "guid": f"urn:{name}:{site}:{n}",
-            "link": f"https://situs{site}.example/{name}/{n}",
-            "summary": f"Kegiatan {n} di satker {site} berlangsung dengan tertib dan lancar sejak pagi. " * 3,
-        }
-        for n in range(first, first + count)
-    ]
-
-
-@pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, SatkerNetwork, list[FaultSite]]]:
-    """An installation that has read nothing yet, made once and copied for each test."""
-    with SatkerNetwork() as network:
-        sites = [network.site() for _ in range(SITES)]
-        folder = tmp_path_factory.mktemp("ready")
-        Installation(folder, network.port).set_up([site.url("/feed") for site in sites])
-        yield folder, network, sites
-
-
-@pytest.fixture
-def installed(tmp_path: Path, ready) -> tuple[Installation, list[FaultSite]]:
-    folder, network, sites = ready
-    shutil.copytree(folder, tmp_path / "own")
-    for number, site in enumerate(sites):
-        site.begin_again()
-        site.feed("/feed", build_rss(posts(number)))
-    return Installation(tmp_path / "own", network.port), sites
-
-
-def guids(installation: Installation) -> list[str]:
-    return sorted(guid for (guid,) in installation.rows("SELECT guid FROM aggregator_entry"))
-
-
-EVERYTHING = sorted(f"urn:p:{site}:{n}" for site in range(SITES) for n in range(POSTS))
 
 
 @pytest.mark.parametrize("requests_seen", [1, SITES // 2, SITES])

@@ -5,21 +5,19 @@ Whole services and databases are killed in tests/chaos/."""
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.aggregator.eight_sites import EVERYTHING, SITES, guids, posts
 from tests.installation import ROOT, Installation
 from tests.satker_network import (
     Answer,
-    FaultSite,
     SatkerNetwork,
     bomb,
     build_rss,
@@ -29,46 +27,6 @@ from tests.satker_network import (
 )
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
-SITES, POSTS = 8, 15
-
-
-def posts(site: int) -> list[dict[str, object]]:
-    return [
-        {
-            "title": f"Satker {site} mengabarkan kegiatan nomor {n}",
-            "guid": f"urn:p:{site}:{n}",
-            "link": f"https://situs{site}.example/{n}",
-            "summary": f"Kegiatan {n} di satker {site} berlangsung dengan tertib dan lancar sejak pagi. " * 3,
-        }
-        for n in range(POSTS)
-    ]
-
-
-EVERYTHING = sorted(f"urn:p:{site}:{n}" for site in range(SITES) for n in range(POSTS))
-
-
-@pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, SatkerNetwork, list[FaultSite]]]:
-    """An installation that has read nothing yet, made once and copied for each test."""
-    with SatkerNetwork() as network:
-        sites = [network.site() for _ in range(SITES)]
-        folder = tmp_path_factory.mktemp("ready")
-        Installation(folder, network.port).set_up([site.url("/feed") for site in sites])
-        yield folder, network, sites
-
-
-@pytest.fixture
-def installed(tmp_path: Path, ready) -> tuple[Installation, list[FaultSite]]:
-    folder, network, sites = ready
-    shutil.copytree(folder, tmp_path / "own")
-    for number, site in enumerate(sites):
-        site.begin_again()
-        site.feed("/feed", build_rss(posts(number)))
-    return Installation(tmp_path / "own", network.port), sites
-
-
-def stored(installation: Installation) -> list[str]:
-    return sorted(guid for (guid,) in installation.rows("SELECT guid FROM aggregator_entry"))
 
 
 COUNTS = {
@@ -93,7 +51,7 @@ def state(installation: Installation) -> dict[str, object]:
         name: installation.rows(f"SELECT count(*) FROM {rows}")[0][0]  # noqa: S608
         for name, rows in COUNTS.items()
     }
-    return {"guids": stored(installation), **counts}
+    return {"guids": guids(installation), **counts}
 
 
 # --- F01: kill -9 at each step ----------------------------------------------------------------------
@@ -157,7 +115,7 @@ def test_f11_two_workers_never_ask_one_host_at_the_same_time(tmp_path: Path, net
     outputs = [process.communicate(timeout=100) for process in both]
     assert [process.returncode for process in both] == [0, 0], outputs
     assert site.most_at_once == 1
-    assert stored(installation) == EVERYTHING
+    assert guids(installation) == EVERYTHING
     assert sum(json.loads(out.splitlines()[-1])["new"] for out, _ in outputs) == len(EVERYTHING)
 
 
@@ -221,5 +179,5 @@ def test_f28_whatever_comes_a_worker_stays_under_300_mb_and_reads_the_rest(tmp_p
     watch.join()
     assert process.returncode == 0, err
     assert json.loads(out.splitlines()[-1])["feeds"] == len(urls)
-    assert set(EVERYTHING) <= set(stored(installation))
+    assert set(EVERYTHING) <= set(guids(installation))
     assert max(peak.values()) < 300, peak
